@@ -1,0 +1,57 @@
+# Slicebed: every target sets up what it needs; a second call finds it done.
+#   make quickstart   one co-simulation of a sliced 12-cell network, a table and figures
+#   make test         all tests
+#   make setup        Debian packages that are missing, .venv, compiled scenarios
+#   make lint         formatters, linters, type checker
+#   make clean        removes .venv, build and results
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+APT_PACKAGES := libzmq3-dev cppzmq-dev libprotobuf-dev protobuf-compiler nlohmann-json3-dev \
+                cmake ninja-build g++ python3-venv git
+NS3_ARGS := $(if $(ns3_DIR),-Ccmake.define.ns3_DIR=$(ns3_DIR))
+CXX_SOURCES := $(shell find cmake ns3-scenarios -type f \
+                 \( -name '*.cc' -o -name '*.h' -o -name '*.proto' -o -name '*.inc' -o -name '*.cmake' \
+                    -o -name CMakeLists.txt \))
+# pip writes no bytecode and asks for no newer self: half the installation time.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile -c constraints.txt
+
+.PHONY: setup quickstart test lint format clean
+
+setup: $(VENV)/.installed
+
+quickstart: $(VENV)/.installed
+	$(BIN)/slicebed quickstart --out results/quickstart
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'ns3-scenarios/*.cc' 'ns3-scenarios/*.h')
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+	$(BIN)/clang-format -i $$(git ls-files 'ns3-scenarios/*.cc' 'ns3-scenarios/*.h')
+
+clean:
+	rm -rf $(VENV) build results
+
+$(VENV)/.packages:
+	@scripts/install-debian-packages $(APT_PACKAGES)
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.ns3: constraints.txt | $(VENV)/.packages
+	@echo "setup: ns-3 and the build tools"
+	$(PIP) ns3 scikit-build-core
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.ns3 pyproject.toml constraints.txt CMakeLists.txt $(CXX_SOURCES)
+	@echo "setup: the C++ scenarios and the Python packages (a few minutes the first time)"
+	$(PIP) --no-build-isolation $(NS3_ARGS) -e '.[dev]'
+	@touch $@

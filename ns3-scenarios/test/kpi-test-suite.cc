@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KPIs of one slice in one cell against hand-computed numbers: rates, delays, percentiles, loss and
+ * QoS satisfaction, and their values where nothing was offered or nothing delivered.
+ */
+#include "kpi/interval-meter.h"
+#include "kpi/qos-satisfaction.h"
+
+#include "ns3/test.h"
+
+#include <limits>
+
+using namespace ns3;
+
+namespace
+{
+
+/** Satisfaction r at the corners of its definition. */
+class QosSatisfactionTestCase : public TestCase
+{
+  public:
+    QosSatisfactionTestCase()
+        : TestCase("r = min(phi / min(phi*, offered), d* / d, 1)")
+    {
+    }
+
+  private:
+    struct TestVector
+    {
+        std::string what;
+        QosMeasured measured;
+        double r;
+    };
+
+    void DoRun() override
+    {
+        const QosTarget target{.throughputBps = 2e6, .delayS = 0.1};
+        const std::vector<TestVector> vectors{
+            {"all met", {2e6, 2.4e6, 0.05, true, false}, 1},
+            {"more than the target", {2.4e6, 2.4e6, 0.05, true, true}, 1},
+            {"half the throughput", {1e6, 2.4e6, 0.05, true, false}, 0.5},
+            {"four times the delay", {2e6, 2.4e6, 0.4, true, false}, 0.25},
+            {"the worse of both", {1e6, 2.4e6, 0.4, true, false}, 0.25},
+            {"asks for little, gets it all", {0.49e6, 0.5e6, 0.01, true, true}, 1},
+            {"asks for little, gets half", {0.25e6, 0.5e6, 0.01, true, false}, 0.5},
+            {"nothing offered", {0, 0, 0, false, true}, 1},
+            {"nothing delivered", {0, 1e6, 10, false, false}, 0},
+            {"delay of nothing measured", {2e6, 2e6, 0, true, true}, 1},
+        };
+        for (const auto& vector : vectors)
+        {
+            NS_TEST_EXPECT_MSG_EQ_TOL(QosSatisfaction(target, vector.measured),
+                                      vector.r,
+                                      1e-12,
+                                      vector.what);
+        }
+    }
+};
+
+/** A window with twenty packets of known delay and counters of known difference. */
+class IntervalMeterTestCase : public TestCase
+{
+  public:
+    IntervalMeterTestCase()
+        : TestCase("KPIs of a window with known packets")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        IntervalMeter meter;
+        meter.NoteSent(1000); // before the window: not in its rates, but in the totals
+        meter.NoteReceived(1000, MilliSeconds(500));
+        SliceCounters base{};
+        base.prbSlots = 100;
+        base.deliveredSdus = 1;
+        base.delaySumS = 0.5;
+        base.cqiSum = 70;
+        base.cqiCount = 10;
+        meter.Begin(base);
+        for (int i = 1; i <= 20; ++i)
+        {
+            meter.NoteSent(1000);
+            meter.NoteReceived(1000, MilliSeconds(i));
+        }
+        for (int i = 0; i < 5; ++i)
+        {
+            meter.NoteSent(1000);
+        }
+        meter.NoteLost();
+        SliceCounters now = base;
+        now.prbSlots += 8000;
+        now.deliveredSdus += 20;
+        now.delaySumS += 0.1;
+        now.droppedSdus[0] += 2;
+        now.activeUeSeconds += 0.4;
+        now.cqiSum += 30;
+        now.cqiCount += 4;
+        // 0.8 s of 1 ms slots; 2 users.
+        const auto kpi = meter.End(now, 2400, 2, 800, 0.8, {.throughputBps = 1e6, .delayS = 0.005});
+
+        // 20 x 1000 byte x 8 / 0.8 s / 2 users
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.thpDlBps, 100e3, 1e-6, "throughput per user");
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.offeredBps, 250e3, 1e-6, "25 packets offered");
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.delayE2eS, 0.0105, 1e-12, "mean of 1..20 ms");
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.delayE2eP95S, 0.019, 1e-8, "19th of 20 (stored as float)");
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.delayDlS, 0.005, 1e-12, "0.1 s over 20 SDUs");
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.prbUsedDl, 10, 1e-12, "8000 PRBs in 800 slots");
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.activeUe, 0.5, 1e-12, "0.4 s of 0.8 s");
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.cqi, 7.5, 1e-12, "30 / 4");
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.loss, 3.0 / 25, 1e-12, "two in the cell, one before it");
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.bufferBytes, 2400, 0, "as given");
+        // throughput: 100 kbit/s of min(1 Mbit/s, 125 kbit/s) = 0.8; delay: 5 / 10.5 ms
+        NS_TEST_EXPECT_MSG_EQ_TOL(kpi.r, 5.0 / 10.5, 1e-9, "the delay binds");
+        NS_TEST_EXPECT_MSG_EQ(meter.GetSentPackets(), 26, "totals count all");
+        NS_TEST_EXPECT_MSG_EQ(meter.GetReceivedPackets(), 21, "totals count all");
+        NS_TEST_EXPECT_MSG_EQ(meter.GetLostPackets(), 1, "totals count all");
+    }
+};
+
+/** The ends of the scale. */
+class EmptyWindowTestCase : public TestCase
+{
+  public:
+    EmptyWindowTestCase()
+        : TestCase("a window without offer, and one without delivery")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const QosTarget target{.throughputBps = 1e6, .delayS = 0.1};
+        IntervalMeter meter;
+        meter.Begin({});
+        auto kpi = meter.End({}, 0, 4, 800, 0.8, target);
+        NS_TEST_EXPECT_MSG_EQ(kpi.r, 1, "nothing asked, nothing missed");
+        NS_TEST_EXPECT_MSG_EQ(kpi.delayE2eS, 0, "no packet, no delay");
+        NS_TEST_EXPECT_MSG_EQ(kpi.loss, 0, "no packet, no loss");
+
+        meter.Begin({});
+        meter.NoteSent(100);
+        kpi = meter.End({}, 100, 4, 800, 0.8, target);
+        NS_TEST_EXPECT_MSG_EQ(kpi.r, 0, "asked and nothing came");
+        NS_TEST_EXPECT_MSG_EQ(kpi.delayE2eS, IntervalMeter::MAX_DELAY_S, "stands at the bound");
+        NS_TEST_EXPECT_MSG_EQ(kpi.delayE2eP95S, IntervalMeter::MAX_DELAY_S, "stands at the bound");
+        NS_TEST_EXPECT_MSG_EQ(kpi.delayDlS, IntervalMeter::MAX_DELAY_S, "stands at the bound");
+
+        // A backlog of an earlier window and nothing sent now: still nothing came.
+        meter.Begin({});
+        kpi = meter.End({}, 100, 4, 800, 0.8, target);
+        NS_TEST_EXPECT_MSG_EQ(kpi.delayE2eS, IntervalMeter::MAX_DELAY_S, "one packet waits");
+    }
+};
+
+/** The suite. */
+class KpiTestSuite : public TestSuite
+{
+  public:
+    KpiTestSuite()
+        : TestSuite("slicebed-kpi", Type::UNIT)
+    {
+        AddTestCase(new QosSatisfactionTestCase, Duration::QUICK);
+        AddTestCase(new IntervalMeterTestCase, Duration::QUICK);
+        AddTestCase(new EmptyWindowTestCase, Duration::QUICK);
+    }
+};
+
+const KpiTestSuite g_kpiTestSuite; //!< registers itself
+
+} // namespace

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef SLICEBED_SLICED_CELLS_H
+#define SLICEBED_SLICED_CELLS_H
+
+#include "cell/cell-network.h"
+#include "kpi/interval-meter.h"
+#include "topology/core-network.h"
+#include "traffic/measuring-sink.h"
+#include "traffic/offered-load-source.h"
+#include "traffic/traffic-mask.h"
+
+#include "ns3/mobility-model.h"
+#include "ns3/object.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+
+/** A service that a slice carries (paper 001, section V-A). */
+struct SliceService
+{
+    uint32_t id;      //!< as users name it, from 1
+    QosTarget target; //!< what its users are promised
+};
+
+/** When a slice appears or leaves. */
+struct SliceEvent
+{
+    uint32_t interval; //!< at the beginning of which
+    uint32_t slice;    //!< index of the service
+    bool present;      //!< from then on
+};
+
+/** What a SlicedCells is built from. */
+struct SlicedCellsConfig
+{
+    uint32_t sites{4};                   //!< of three cells each
+    double interSiteDistanceM{500};      //!< [m]
+    std::vector<SliceService> services;  //!< all that are ever present
+    std::vector<bool> presentAtStart;    //!< by service
+    std::vector<SliceEvent> events;      //!< later changes
+    uint32_t uesPerSlice{4};             //!< in each cell
+    double load{1.2};                    //!< load offered by a user at mask 1, relative to its target
+    double speedMps{3 / 3.6};            //!< of the UEs [m/s]
+    double roamM{20};                    //!< half side of the square that a UE walks in [m]
+    uint32_t packetBytes{1200};          //!< UDP payload [byte]
+    Time interval{Seconds(1)};           //!< between two decisions
+    Time warmup{MilliSeconds(200)};      //!< of each interval, not measured
+};
+
+/** Packets of a run, and where they ended. */
+struct Conservation
+{
+    uint64_t sent{0};                       //!< by the applications
+    uint64_t received{0};                   //!< by the applications
+    uint64_t inFlight{0};                   //!< in links, queues and the air
+    std::map<std::string, uint64_t> dropped; //!< by place and cause
+};
+
+/**
+ * A hexagonal network of sliced cells with its users, traffic and meters, run interval by interval.
+ *
+ * OpenInterval() starts the traffic of an interval and, after the warm-up, the meters; CloseInterval()
+ * ends them and gives the KPIs. UEs are placed so that every slice has the same number of users in
+ * every cell that serves them best, and walk about their place.
+ */
+class SlicedCells : public Object
+{
+  public:
+    static TypeId GetTypeId();
+
+    /** Builds the network. To be called once, before anything else. */
+    void Build(const SlicedCellsConfig& config, const TrafficMask& mask);
+
+    /** Begins interval `k`: slices appear and leave, users offer the mask's load. */
+    void OpenInterval(uint32_t k);
+
+    /** Ends the measured window. @return KPIs by [cell][slice]; all 0 for a slice that is absent */
+    std::vector<std::vector<SliceKpi>> CloseInterval();
+
+    /** @return whether a slice is present in the open interval */
+    bool IsPresent(uint32_t slice) const;
+
+    /** @return the load that the slice will offer in a cell in interval `k` [bit/s] */
+    double GetOfferedBps(uint32_t k, uint32_t slice) const;
+
+    /** Sets the PRB ceilings of a cell, by slice; those of absent slices do not count. */
+    void SetCeilings(uint16_t cell, const std::vector<double>& fractions);
+
+    Ptr<CellNetwork> GetNetwork() const;
+    const SlicedCellsConfig& GetConfig() const;
+
+    /** @return where all packets are; aborts if one is missing */
+    Conservation CheckConservation() const;
+
+    /** What users see on a map. */
+    struct UeRecord
+    {
+        uint16_t cell;           //!< that serves it
+        uint32_t slice;          //!< index of its service
+        Ptr<MobilityModel> place; //!< where it is
+    };
+
+    const std::vector<UeRecord>& GetUes() const;
+
+  protected:
+    void DoDispose() override;
+
+  private:
+    void BuildCells();
+    void BuildUsers();
+    Ptr<Node> PlaceUe(uint16_t cell);
+    Vector DrawPosition(uint16_t cell) const;
+    void ConnectTraffic(Ptr<CellUeNetDevice> device, uint16_t cell, uint32_t slice);
+    void ApplyEvents(uint32_t k);
+    void SetPresent(uint32_t slice, bool present);
+    void OfferLoad(uint32_t k, Time duration);
+    void BeginWindow(uint32_t k);
+
+    SlicedCellsConfig m_config;                       //!< as given
+    TrafficMask m_mask;                               //!< as given
+    Ptr<CellNetwork> m_network;                       //!< the radio
+    Ptr<CoreNetwork> m_core;                          //!< the way there
+    Ptr<UniformRandomVariable> m_place;               //!< where UEs are
+    std::vector<Vector> m_sites;                      //!< positions
+    std::vector<bool> m_present;                      //!< by slice, in the open interval
+    std::vector<UeRecord> m_ues;                      //!< by UE id
+    std::vector<Ptr<OfferedLoadSource>> m_sources;    //!< by UE id
+    std::vector<std::vector<IntervalMeter>> m_meters; //!< by [cell][slice]
+    EventId m_beginWindow;                            //!< end of the warm-up
+};
+
+} // namespace ns3
+
+#endif // SLICEBED_SLICED_CELLS_H

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef SLICEBED_MEASURING_SINK_H
+#define SLICEBED_MEASURING_SINK_H
+
+#include "ns3/application.h"
+#include "ns3/nstime.h"
+#include "ns3/socket.h"
+#include "ns3/traced-callback.h"
+
+namespace ns3
+{
+
+/** UDP sink that reports size and one-way delay of every packet of an OfferedLoadSource. */
+class MeasuringSink : public Application
+{
+  public:
+    static TypeId GetTypeId();
+
+    /** TraceSource signature. @param bytes payload @param delay from sending to here */
+    using ReceivedCallback = void (*)(uint32_t bytes, Time delay);
+
+  protected:
+    void DoDispose() override;
+
+  private:
+    void StartApplication() override;
+    void StopApplication() override;
+    void HandleRead(Ptr<Socket> socket);
+
+    uint16_t m_port;                                //!< UDP port
+    Ptr<Socket> m_socket;                           //!< made on start
+    TracedCallback<uint32_t, Time> m_receivedTrace; //!< a packet arrived
+};
+
+} // namespace ns3
+
+#endif // SLICEBED_MEASURING_SINK_H

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef SLICEBED_TRAFFIC_MASK_H
+#define SLICEBED_TRAFFIC_MASK_H
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+
+/**
+ * How busy each slice is in each interval, between 0 and 1 (tau_s(t) of paper 001, section V-A).
+ *
+ * From a CSV file (header `step,slice_<id>,...`, one row an interval, steps counted from 0) or from
+ * the embedded daily profile.
+ */
+class TrafficMask
+{
+  public:
+    /** @return the embedded profile, starting at interval `firstInterval` of a week (0 = Monday 0:00) */
+    static TrafficMask FromProfile(uint32_t firstInterval);
+
+    /**
+     * Reads a CSV file.
+     * @param path the file
+     * @return the mask
+     * @throws std::invalid_argument naming file, line, column, value and what would be right
+     */
+    static TrafficMask FromCsv(const std::string& path);
+
+    /**
+     * @param interval counted from 0
+     * @param slice id of the slice
+     * @return the mask, in [0, 1]
+     * @throws std::out_of_range if the file has no such interval or slice
+     */
+    double Get(uint32_t interval, uint32_t slice) const;
+
+    /** @throws std::invalid_argument unless there are `intervals` rows and all of `slices` */
+    void Require(uint32_t intervals, const std::vector<uint32_t>& slices) const;
+
+    /** @return "profile" or the file's path */
+    const std::string& GetSource() const;
+
+  private:
+    std::string m_source;                             //!< where it comes from
+    uint32_t m_firstInterval{0};                      //!< of the week (profile only)
+    std::map<uint32_t, std::vector<double>> m_series; //!< by slice id (file only)
+};
+
+} // namespace ns3
+
+#endif // SLICEBED_TRAFFIC_MASK_H
