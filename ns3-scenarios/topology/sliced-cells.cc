@@ -335,6 +335,12 @@ SlicedCells::GetNetwork() const
     return m_network;
 }
 
+const std::vector<Vector>&
+SlicedCells::GetSites() const
+{
+    return m_sites;
+}
+
 const SlicedCellsConfig&
 SlicedCells::GetConfig() const
 {

@@ -91,6 +91,9 @@ class SlicedCells : public Object
     void SetCeilings(uint16_t cell, const std::vector<double>& fractions);
 
     Ptr<CellNetwork> GetNetwork() const;
+
+    /** @return the sites' positions; cell i is sector i % 3 of site i / 3 */
+    const std::vector<Vector>& GetSites() const;
     const SlicedCellsConfig& GetConfig() const;
 
     /** @return where all packets are; aborts if one is missing */

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "exchange/decision-loop.h"
+
+#include "exchange/errors.h"
+
+#include "ns3/simulator.h"
+
+#include <unistd.h>
+
+namespace slicebed
+{
+
+DecisionLoop::DecisionLoop(Channel& channel,
+                           Adaptor& adaptor,
+                           const Settings& settings,
+                           nlohmann::json description)
+    : m_channel(channel),
+      m_adaptor(adaptor),
+      m_settings(settings),
+      m_description(std::move(description))
+{
+    if (settings.controlLatency >= settings.interval)
+    {
+        throw UsageError("the control latency is " +
+                         std::to_string(settings.controlLatency.GetMilliSeconds()) +
+                         " ms; less than the decision interval of " +
+                         std::to_string(settings.interval.GetMilliSeconds()) + " ms is required");
+    }
+}
+
+void
+DecisionLoop::Start()
+{
+    if (m_stage != Stage::IDLE)
+    {
+        throw std::logic_error("DecisionLoop::Start is called once");
+    }
+    m_stage = Stage::RUNNING;
+    ns3::Simulator::ScheduleNow(&DecisionLoop::Border, this, 0);
+}
+
+void
+DecisionLoop::Finish()
+{
+    if (m_stage == Stage::TIME_OVER)
+    {
+        m_channel.Exchange(MakeState(m_settings.steps, EndReason::SIMULATION_END));
+        m_stage = Stage::FINISHED;
+    }
+}
+
+DecisionLoop::Stage
+DecisionLoop::GetStage() const
+{
+    return m_stage;
+}
+
+void
+DecisionLoop::Border(uint32_t k)
+{
+    if (k == m_settings.steps)
+    {
+        End(Stage::TIME_OVER);
+        return;
+    }
+    if (k == 0 && !m_channel.Open({static_cast<uint64_t>(getpid()),
+                                   m_adaptor.ObservationSpace(),
+                                   m_adaptor.ActionSpace()}))
+    {
+        End(Stage::STOPPED_BY_AGENT);
+        return;
+    }
+    if (m_adaptor.IsGameOver())
+    {
+        m_channel.Exchange(MakeState(k, EndReason::GAME_OVER));
+        End(Stage::GAME_OVER);
+        return;
+    }
+    const auto answer = m_channel.Exchange(MakeState(k, std::nullopt));
+    if (!answer)
+    {
+        End(Stage::STOPPED_BY_AGENT);
+        return;
+    }
+    RequireValid(*answer, m_adaptor.ActionFields());
+    ns3::Simulator::Schedule(m_settings.controlLatency,
+                             [this, decision = *answer] { m_adaptor.Apply(decision); });
+    ns3::Simulator::Schedule(m_settings.interval, &DecisionLoop::Border, this, k + 1);
+}
+
+EnvState
+DecisionLoop::MakeState(uint32_t k, std::optional<EndReason> end)
+{
+    EnvState state{.observation = m_adaptor.Observe(), .reward = 0, .end = end, .info = {}};
+    state.reward = static_cast<float>(m_adaptor.Reward());
+    auto info = m_adaptor.Info(end.has_value());
+    info["step"] = k;
+    info["t_sim_s"] = (m_settings.interval * k).GetSeconds();
+    if (k == 0)
+    {
+        info["description"] = m_description;
+    }
+    state.info = info.dump();
+    return state;
+}
+
+void
+DecisionLoop::End(Stage stage)
+{
+    m_stage = stage;
+    ns3::Simulator::Stop();
+}
+
+} // namespace slicebed

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "exchange/zmq-channel.h"
+
+#include "exchange/codec.h"
+#include "exchange/errors.h"
+
+#include <array>
+#include <cstring>
+
+namespace slicebed
+{
+
+namespace
+{
+
+using Clock = std::chrono::steady_clock;
+
+const char* const EVENTS_ADDRESS = "inproc://events";
+constexpr std::chrono::milliseconds POLL_PERIOD{100};
+// An answer sent just before the agent left may still be on its way up from the I/O thread.
+constexpr std::chrono::milliseconds LAST_WORDS{300};
+
+} // namespace
+
+ZmqChannel::ZmqChannel(const std::string& endpoint, std::chrono::milliseconds connectTimeout)
+    : m_endpoint(endpoint),
+      m_connectTimeout(connectTimeout),
+      m_socket(m_context, zmq::socket_type::req),
+      m_events(m_context, zmq::socket_type::pair)
+{
+    m_socket.set(zmq::sockopt::linger, 0);
+    m_socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(MAX_MESSAGE_BYTES));
+    m_events.set(zmq::sockopt::linger, 0);
+    zmq_socket_monitor(m_socket.handle(),
+                       EVENTS_ADDRESS,
+                       ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED);
+    m_events.connect(EVENTS_ADDRESS);
+    try
+    {
+        m_socket.connect(endpoint);
+    }
+    catch (const zmq::error_t& error)
+    {
+        throw UsageError("endpoint is '" + endpoint + "' (" + error.what() +
+                         "); tcp://127.0.0.1:PORT or ipc://PATH is required");
+    }
+}
+
+bool
+ZmqChannel::Open(const SimInit& init)
+{
+    m_actionSpace = init.actionSpace;
+    return DecodeInitAck(Request(EncodeInit(init)));
+}
+
+Answer
+ZmqChannel::Exchange(const EnvState& state)
+{
+    const auto answer = Request(EncodeState(state));
+    return state.end ? std::nullopt : DecodeAction(answer, m_actionSpace);
+}
+
+std::string
+ZmqChannel::Request(const std::string& message)
+{
+    const auto since = Clock::now();
+    m_socket.send(zmq::buffer(message), zmq::send_flags::none);
+    while (true)
+    {
+        std::array<zmq::pollitem_t, 2> items{
+            {{m_socket.handle(), 0, ZMQ_POLLIN, 0}, {m_events.handle(), 0, ZMQ_POLLIN, 0}}};
+        // Interrupted by a signal that was handled: wait on.
+        if (zmq_poll(items.data(), items.size(), POLL_PERIOD.count()) < 0 && zmq_errno() != EINTR)
+        {
+            throw zmq::error_t();
+        }
+        zmq::message_t answer;
+        if (m_socket.recv(answer, zmq::recv_flags::dontwait))
+        {
+            return answer.to_string();
+        }
+        ReadEvents();
+        RequireAgent(since);
+    }
+}
+
+void
+ZmqChannel::ReadEvents()
+{
+    zmq::message_t event;
+    zmq::message_t address;
+    while (m_events.recv(event, zmq::recv_flags::dontwait) &&
+           m_events.recv(address, zmq::recv_flags::none))
+    {
+        uint16_t kind = 0;
+        std::memcpy(&kind, event.data(), sizeof(kind));
+        if (kind == ZMQ_EVENT_CONNECTED && !m_everConnected)
+        {
+            m_everConnected = true;
+        }
+        else if (kind == ZMQ_EVENT_DISCONNECTED && m_disconnectedAt == Clock::time_point{})
+        {
+            // Somebody else may listen at this address by now: that is not our agent.
+            m_disconnectedAt = Clock::now();
+        }
+    }
+}
+
+void
+ZmqChannel::RequireAgent(Clock::time_point since) const
+{
+    const auto now = Clock::now();
+    if (m_disconnectedAt != Clock::time_point{} && now - m_disconnectedAt > LAST_WORDS)
+    {
+        throw AgentLost("the agent at " + m_endpoint + " went away");
+    }
+    if (!m_everConnected && now - since > m_connectTimeout)
+    {
+        throw AgentLost("no agent at " + m_endpoint + " within " +
+                        std::to_string(m_connectTimeout.count() / 1000) + " s");
+    }
+}
+
+} // namespace slicebed
