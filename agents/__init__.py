@@ -1,0 +1,1 @@
+"""Allocators: the protocol they follow, and the baselines every other one is compared with."""

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef SLICEBED_RLC_QUEUE_H
+#define SLICEBED_RLC_QUEUE_H
+
+#include "ns3/nstime.h"
+#include "ns3/packet.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+namespace ns3
+{
+
+/** A part of an SDU in a transport block. */
+struct RlcSegment
+{
+    uint64_t sequence; //!< of the SDU
+    uint32_t bytes;    //!< of it
+};
+
+/**
+ * The SDUs of one UE, from the core network to its IP stack: a FIFO of finite size, cut into the
+ * segments that transport blocks take, and put together and delivered in order.
+ *
+ * An SDU stays here until it was delivered or lost; a lost one holds up those behind it no longer
+ * than until the loss is known. Each segment costs HEADER_BYTES of a block.
+ */
+class RlcQueue
+{
+  public:
+    /** PDCP (2, 12-bit SN), RLC UM (1) and MAC subheader (2): TS 36.323 6.2, 36.322 6.2, 36.321 6.2 */
+    static constexpr uint32_t HEADER_BYTES = 5;
+
+    /** An SDU that left the queue. */
+    struct Departure
+    {
+        Ptr<Packet> packet; //!< the SDU
+        Time enqueued;      //!< when it came
+        bool delivered;     //!< or lost
+    };
+
+    /** @param limitBytes of all SDUs in the queue */
+    explicit RlcQueue(uint32_t limitBytes);
+
+    /** @return false if it does not fit */
+    bool Enqueue(Ptr<Packet> sdu, Time now);
+
+    /** @return block bytes needed for all that was not sent yet, headers included */
+    uint64_t GetDemandBytes() const;
+
+    /** Cuts segments for a block of `blockBytes`; none if not even one byte fits. */
+    std::vector<RlcSegment> Send(uint32_t blockBytes);
+
+    /** A block arrived, or is lost for good. @return the SDUs that leave, in order */
+    std::vector<Departure> Settle(const std::vector<RlcSegment>& segments, bool arrived);
+
+    /** Empties the queue. @return all SDUs, as lost; segments still in blocks are then unknown */
+    std::vector<Departure> Flush();
+
+    uint64_t GetBytes() const;
+    uint64_t GetSdus() const;
+
+  private:
+    /** An SDU on its way. */
+    struct Sdu
+    {
+        Ptr<Packet> packet;
+        Time enqueued;
+        uint32_t size;       //!< [byte]
+        uint32_t sent{0};    //!< in blocks so far [byte]
+        uint32_t onAir{0};   //!< segments in blocks that are not settled
+        bool lost{false};    //!< a segment is lost
+    };
+
+    bool IsSettled(const Sdu& sdu) const;
+
+    uint32_t m_limitBytes;      //!< capacity
+    std::deque<Sdu> m_sdus;     //!< oldest first
+    uint64_t m_first{0};        //!< sequence of m_sdus.front()
+    uint64_t m_nextToSend{0};   //!< sequence of the first SDU with bytes to send
+    uint64_t m_bytes{0};        //!< of all SDUs here
+    uint64_t m_unsentBytes{0};  //!< of all SDUs here, not yet in a block
+};
+
+} // namespace ns3
+
+#endif // SLICEBED_RLC_QUEUE_H

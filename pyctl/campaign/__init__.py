@@ -1,0 +1,1 @@
+"""Runs: which allocator, under which guard, with which record left behind."""

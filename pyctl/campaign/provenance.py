@@ -1,0 +1,81 @@
+"""Where a run's results come from: code, versions, machine, data and the command to repeat it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("slicebed", "numpy", "torch", "gymnasium", "pyzmq", "protobuf")
+
+
+def provenance(description: Mapping[str, Any], command: str) -> dict[str, Any]:
+    """Collects what is known without asking the network.
+
+    Args:
+        description: the scenario's, with the ns-3 version and build profile of its binary.
+        command: that repeats the run.
+    """
+    simulation = description.get("provenance", {})
+    return {
+        "command": command,
+        "git": git_state(ROOT),
+        "ns3": simulation.get("ns3"),
+        "build": simulation.get("build"),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "machine": machine(),
+    }
+
+
+def git_state(root: Path) -> dict[str, Any] | None:
+    """Reads the checkout's commit and whether files differ from it; None outside a checkout."""
+    if not (root / ".git").exists():
+        return None
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = _git(root, "status", "--porcelain")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"commit": commit, "dirty": bool(changed)}
+
+
+def machine() -> dict[str, Any]:
+    """Describes the computer by what bears on speed; names neither host nor user."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0)),
+        "os": platform.platform(),
+    }
+
+
+def _git(root: Path, *arguments: str) -> str:
+    result = subprocess.run(
+        ["git", "-C", str(root), *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    return result.stdout.strip()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu_model() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

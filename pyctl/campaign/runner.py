@@ -1,0 +1,197 @@
+"""One run, from what the user asks for to its folder in the store."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pyctl.campaign import store
+from pyctl.campaign.episode import EpisodeEnd, Simulation, StepReport, run_episode
+from pyctl.campaign.errors import StoreError
+from pyctl.campaign.prepare import (
+    MASK_FILE,
+    TOPOLOGY_FILE,
+    PreparedRun,
+    RunConfig,
+    prepare,
+    repeat_command,
+)
+from pyctl.campaign.provenance import provenance
+from pyctl.campaign.recorder import Recorder
+from pyctl.errors import SimulationError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ClosableSimulation(Simulation, Protocol):
+    """A simulation that ends when it is closed."""
+
+    def close(self) -> None:
+        """Ends it."""
+
+
+OpenSimulation = Callable[[PreparedRun, Path], ClosableSimulation]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run that ended well.
+
+    Attributes:
+        run_id: its name.
+        folder: where it is stored.
+        summary: what ``summary.json`` holds.
+        provenance: what ``provenance.json`` holds.
+    """
+
+    run_id: str
+    folder: Path
+    summary: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+
+
+def run_once(
+    request: RunConfig,
+    out: Path,
+    on_step: Callable[[StepReport], None] | None = None,
+    open_simulation: OpenSimulation | None = None,
+) -> RunResult:
+    """Runs a scenario with an allocator and stores the run as ``out/<run_id>``.
+
+    A run that fails leaves ``<run_id>.failed``, one that the user interrupts
+    ``<run_id>.interrupted``, with the log and the intervals until then.
+
+    Args:
+        request: what to run.
+        out: the store; made if missing.
+        on_step: called after each interval.
+        open_simulation: starts the simulation; None for the scenario's binary.
+
+    Raises:
+        UsageError: before anything is started or written.
+        SlicebedError: the run failed.
+        StoreError: the folder cannot be written.
+    """
+    prepared = prepare(request)
+    origin = {
+        **provenance(prepared.description, repeat_command(request, out)),
+        "data": prepared.data,
+        "transport": request.transport,
+    }
+    folder = store.PendingRun(out, prepared.config)
+    recorder = Recorder(prepared.context)
+    begun = time.perf_counter()
+    try:
+        folder.write_json(store.PROVENANCE, origin)
+        folder.write_json(store.DESCRIPTION, prepared.description)
+        opener = open_simulation or _open_binary
+        end = _play(prepared, folder, recorder, on_step, opener)
+        wall_s = time.perf_counter() - begun
+        steps = _write_tables(folder, recorder)
+        summary = _summarise(prepared, recorder, steps, end, wall_s)
+        folder.write_json(store.SUMMARY, summary)
+        target = folder.commit("ok")
+    except KeyboardInterrupt:
+        _keep_unfinished(folder, recorder, "interrupted", {"error": "interrupted by the user"})
+        raise
+    except Exception as error:
+        _keep_unfinished(folder, recorder, "failed", _error_record(error))
+        raise
+    return RunResult(folder.run_id, target, summary, origin)
+
+
+def _play(
+    prepared: PreparedRun,
+    folder: store.PendingRun,
+    recorder: Recorder,
+    on_step: Callable[[StepReport], None] | None,
+    open_simulation: OpenSimulation,
+) -> EpisodeEnd:
+    if prepared.mask_csv is not None:
+        folder.write_text(store.MASK, prepared.mask_csv)
+    simulation = open_simulation(prepared, folder.path)
+    try:
+        return run_episode(simulation, prepared.allocator, prepared.context, recorder, on_step)
+    finally:
+        simulation.close()
+
+
+def _open_binary(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
+    from pyctl.env.cosim import CoSimEnv
+
+    request = prepared.request
+    parameters = dict(request.parameters)
+    names = {entry["name"] for entry in prepared.description["parameters"]}
+    if prepared.mask_csv is not None:
+        parameters[MASK_FILE] = str(folder / store.MASK)
+    if TOPOLOGY_FILE in names:
+        parameters[TOPOLOGY_FILE] = str(folder / store.TOPOLOGY)
+    return CoSimEnv(
+        request.scenario,
+        parameters,
+        seed=request.seed,
+        transport=request.transport,
+        log_path=folder / store.LOG,
+    )
+
+
+def _write_tables(folder: store.PendingRun, recorder: Recorder) -> pd.DataFrame:
+    steps = recorder.steps()
+    try:
+        steps.to_parquet(folder.path / store.STEPS, index=False)
+        recorder.intervals().to_parquet(folder.path / store.INTERVALS, index=False)
+    except OSError as error:
+        raise StoreError(f"cannot write tables to {folder.path}: {error}") from error
+    return steps
+
+
+def _summarise(
+    prepared: PreparedRun,
+    recorder: Recorder,
+    steps: pd.DataFrame,
+    end: EpisodeEnd,
+    wall_s: float,
+) -> dict[str, Any]:
+    from analysis.metrics import summarise
+
+    sim_s = recorder.records[-1].t_sim_s if recorder.records else 0.0
+    config = {**prepared.config, "context": prepared.description["context"]}
+    return {
+        "kpi_sha256": recorder.kpi_sha256(),
+        **summarise(steps, recorder.intervals(), config),
+        "steps": len(recorder.records),
+        "sim_s": sim_s,
+        "wall_s": wall_s,
+        "sim_seconds_per_second": sim_s / wall_s,
+        "repairs": end.repairs.counts(),
+        "conservation": dict(end.conservation),
+        "terminated": end.terminated,
+    }
+
+
+def _keep_unfinished(
+    folder: store.PendingRun, recorder: Recorder, state: store.State, record: dict[str, Any]
+) -> None:
+    """Stores what there is of a run that did not end; its own trouble does not hide the cause."""
+    try:
+        if recorder.records:
+            _write_tables(folder, recorder)
+        folder.write_json(store.ERROR, {**record, "steps_done": len(recorder.records)})
+        folder.commit(state)
+    except StoreError as trouble:
+        print(f"slicebed: warning: {trouble}; left in {folder.path}", file=sys.stderr)
+
+
+def _error_record(error: Exception) -> dict[str, Any]:
+    record: dict[str, Any] = {"error": str(error), "kind": type(error).__name__}
+    if isinstance(error, SimulationError):
+        record["exit_status"] = error.exit_status_sim
+        record["stderr_tail"] = error.stderr_tail
+        record["command"] = error.command
+    return json.loads(json.dumps(record, default=str))  # type: ignore[no-any-return]

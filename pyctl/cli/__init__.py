@@ -1,0 +1,1 @@
+"""The command ``slicebed``: one module a command; heavy imports happen inside the commands."""

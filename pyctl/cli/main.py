@@ -1,0 +1,60 @@
+"""The command ``slicebed``: its sub-commands, and how errors leave it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from pyctl.cli import data, doctor, quickstart, run, show
+from pyctl.cli import list as list_command
+from pyctl.errors import SlicebedError
+
+INTERRUPTED = 130
+
+
+class SlicebedGroup(TyperGroup):
+    """Turns errors into one line on standard error and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs a sub-command."""
+        try:
+            return super().invoke(ctx)
+        except SlicebedError as error:
+            if os.environ.get("SLICEBED_DEBUG") == "1":
+                traceback.print_exc()
+            print(f"slicebed: error: {error}", file=sys.stderr)
+            raise typer.Exit(error.exit_status) from error
+        except KeyboardInterrupt:
+            print("slicebed: interrupted", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # The reader (head, less) left; Python must not fail again when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+
+
+app = typer.Typer(
+    name="slicebed",
+    cls=SlicebedGroup,
+    help="ns-3 co-simulation testbed for network-slice resource allocation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("list")(list_command.list_all)
+app.command("show")(show.show)
+app.command("run")(run.run)
+app.command("quickstart")(quickstart.quickstart)
+app.command("doctor")(doctor.doctor)
+app.add_typer(data.app, name="data")
+
+
+def main() -> None:
+    """Runs the command with the process's arguments."""
+    app()

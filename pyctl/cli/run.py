@@ -1,0 +1,175 @@
+"""``slicebed run``: one scenario, one allocator, one seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pyctl.cli.output import print_json
+
+if TYPE_CHECKING:
+    from pyctl.campaign.prepare import RunConfig, TraceChoice, Transport
+    from pyctl.campaign.runner import RunResult
+    from pyctl.cli.run_file import RunFile
+
+DEFAULT_OUT = Path("results")
+
+
+def run(
+    scenario: Annotated[
+        str | None, typer.Argument(help="Name, as in `slicebed list`.", show_default=False)
+    ] = None,
+    allocator: Annotated[
+        str | None, typer.Option(help="Name, as in `slicebed list`.", show_default=False)
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Parameter of the scenario, key=value; repeatable."),
+    ] = None,
+    allocator_sets: Annotated[
+        list[str] | None,
+        typer.Option("--allocator-set", help="Setting of the allocator, key=value; repeatable."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=1, help="Picks the random streams.  [default: 1]")
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="Traffic data set that drives the offered load.")
+    ] = None,
+    trace_squares: Annotated[
+        str | None, typer.Option(help="Squares of the trace's grid, one a slice: 5161,4259,...")
+    ] = None,
+    transport: Annotated[str, typer.Option(help="tcp or ipc; the results are the same.")] = "tcp",
+    config: Annotated[
+        Path | None,
+        typer.Option(help="YAML file with scenario, allocator, set, allocator_set, seed."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Store; the run gets a folder in it.")] = DEFAULT_OUT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Run a scenario with an allocator, store the run and print its summary."""
+    from pyctl.cli.run_file import RunFile
+
+    file = RunFile.read(config) if config else RunFile()
+    words = _Words(scenario, allocator, sets or [], allocator_sets or [], seed)
+    request = _request(file, words, _trace(trace, trace_squares), _transport(transport))
+    with file.located(words.overridden()):
+        result = execute(request, out, quiet)
+    if as_json:
+        print_json(json_summary(result))
+    else:
+        _print_summary(request, result)
+
+
+def execute(request: RunConfig, out: Path, quiet: bool) -> RunResult:
+    """Runs with progress on standard error."""
+    from pyctl.campaign.runner import run_once
+    from pyctl.cli.progress import Progress
+
+    progress = Progress(f"{request.scenario} {request.allocator} seed {request.seed}")
+    try:
+        return run_once(request, out, on_step=None if quiet else progress)
+    finally:
+        if not quiet:
+            progress.close()
+
+
+def json_summary(result: RunResult) -> dict[str, Any]:
+    """Makes the object that ``--json`` prints."""
+    return {
+        **result.summary,
+        "run_id": result.run_id,
+        "run_dir": str(result.folder),
+        "provenance": result.provenance,
+    }
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What a file could say as well."""
+
+    scenario: str | None
+    allocator: str | None
+    sets: list[str]
+    allocator_sets: list[str]
+    seed: int | None
+
+    def parameters(self) -> dict[str, str]:
+        from pyctl.campaign.settings import parse_assignments
+
+        return parse_assignments(self.sets, "--set")
+
+    def settings(self) -> dict[str, str]:
+        from pyctl.campaign.settings import parse_assignments
+
+        return parse_assignments(self.allocator_sets, "--allocator-set")
+
+    def overridden(self) -> set[str]:
+        given = {"scenario": self.scenario, "allocator": self.allocator}
+        names = {name for name, value in given.items() if value is not None}
+        return names | set(self.parameters()) | set(self.settings())
+
+
+def _request(
+    file: RunFile, words: _Words, trace: TraceChoice | None, transport: Transport
+) -> RunConfig:
+    """Joins file and command line; the latter wins."""
+    from pyctl.campaign.prepare import RunConfig
+
+    return RunConfig(
+        scenario=_required("scenario", words.scenario or file.scenario, "its name"),
+        allocator=_required("allocator", words.allocator or file.allocator, "--allocator NAME"),
+        parameters={**file.set, **words.parameters()},
+        settings={**file.allocator_set, **words.settings()},
+        seed=file.seed if words.seed is None else words.seed,
+        trace=trace,
+        transport=transport,
+    )
+
+
+def _required(what: str, name: str | None, how: str) -> str:
+    from pyctl.errors import UsageError
+
+    if name is None:
+        raise UsageError(f"no {what}: give {how} or --config FILE; `slicebed list` has the names")
+    return name
+
+
+def _trace(path: Path | None, squares: str | None) -> TraceChoice | None:
+    from pyctl.campaign.prepare import TraceChoice
+    from pyctl.errors import UsageError
+
+    if path is None:
+        if squares is not None:
+            raise UsageError("--trace-squares needs --trace PATH")
+        return None
+    try:
+        numbers = tuple(int(part) for part in squares.split(",")) if squares else None
+    except ValueError:
+        raise UsageError(
+            f"--trace-squares {squares}: whole numbers separated by commas are required"
+        ) from None
+    return TraceChoice(path, numbers)
+
+
+def _transport(name: str) -> Transport:
+    from pyctl.errors import UnknownName
+
+    if name == "tcp" or name == "ipc":  # noqa: PLR1714 - mypy narrows these
+        return name
+    raise UnknownName("transport", name, ["tcp", "ipc"])
+
+
+def _print_summary(request: RunConfig, result: RunResult) -> None:
+    from pyctl.cli.output import print_tables
+    from pyctl.cli.summary import slice_table, totals_lines
+
+    title = f"{request.scenario}, allocator {request.allocator}, seed {request.seed}"
+    print_tables(slice_table(title, result.summary))
+    for line in totals_lines(result.summary):
+        print(line)
+    print(f"stored in {result.folder}")

@@ -1,0 +1,119 @@
+"""The YAML file of ``slicebed run --config``: a run as the command line would say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from pyctl.errors import UnknownName, UsageError
+
+Scalar = bool | int | float | str
+Key = tuple[str, ...]
+
+
+class RunFile(BaseModel):
+    """What the file may say."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    scenario: str | None = None
+    allocator: str | None = None
+    set: dict[str, Scalar] = Field(default_factory=dict)
+    allocator_set: dict[str, Any] = Field(default_factory=dict)
+    seed: int = Field(default=1, ge=1)
+
+    _path: Path = PrivateAttr(default=Path())
+    _lines: dict[Key, int] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> RunFile:
+        """Reads a file.
+
+        Raises:
+            UsageError: naming file, line, key, value and what would be right.
+        """
+        text = _read_text(path)
+        lines = _lines_of(path, text)
+        values = yaml.safe_load(text)
+        try:
+            file = cls.model_validate(values)
+        except ValidationError as error:
+            raise UsageError(_sentence(path, lines, error.errors()[0])) from None
+        file._path, file._lines = path, lines
+        return file
+
+    @contextmanager
+    def located(self, overridden: Collection[str]) -> Iterator[None]:
+        """Puts file and line before errors about keys and names that the file has.
+
+        Args:
+            overridden: keys whose values come from the command line instead.
+        """
+        try:
+            yield
+        except UsageError as error:
+            line = self._line_named_in(str(error), overridden)
+            if line is None:
+                raise
+            raise UsageError(f"{self._path}:{line}: {error}") from error
+
+    def _line_named_in(self, message: str, overridden: Collection[str]) -> int | None:
+        for key, line in self._lines.items():
+            name = key[-1] if len(key) > 1 else str(getattr(self, key[0]))
+            named = re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", message)
+            if named and key[-1] not in overridden and key[0] != "seed":
+                return line
+        return None
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise UsageError(f"--config: cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--config: {path} is not a text file: {error}") from error
+
+
+def _lines_of(path: Path, text: str) -> dict[Key, int]:
+    """Finds the line of each key, innermost keys first."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UsageError(f"{path}:{line}: not YAML: {error.problem}") from None
+    if not isinstance(root, yaml.MappingNode):
+        raise UsageError(f"{path}:1: a mapping with keys such as scenario is required")
+    outer: dict[Key, int] = {}
+    inner: dict[Key, int] = {}
+    for key, line, value in _entries(path, root):
+        outer[(key,)] = line
+        if isinstance(value, yaml.MappingNode):
+            inner.update({(key, k): n for k, n, _ in _entries(path, value)})
+    return {**inner, **outer}
+
+
+def _entries(path: Path, node: yaml.MappingNode) -> Iterator[tuple[str, int, yaml.Node]]:
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        if name in seen:
+            raise UsageError(f"{path}:{line}: {name} is already given in line {seen[name]}")
+        seen[name] = line
+        yield name, line, value
+
+
+def _sentence(path: Path, lines: Mapping[Key, int], error: Any) -> str:
+    location = tuple(str(part) for part in error["loc"])
+    key = next((location[:n] for n in (2, 1) if location[:n] in lines), ())
+    place = f"{path}:{lines.get(key, 1)}"
+    name = ".".join(key)
+    if error["type"] == "extra_forbidden":
+        return f"{place}: {UnknownName('key', name, list(RunFile.model_fields))}"
+    return f"{place}: {name} is {error['input']!r}: {error['msg']}"

@@ -1,0 +1,68 @@
+"""The summary of a run as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pyctl.cli.output import make_table
+from pyctl.cli.progress import duration
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# heading, key of the per-slice figures, factor to the heading's unit, decimals
+COLUMNS = (
+    ("r", "r_mean", 1.0, 3),
+    ("P(r=1)", "p_r1", 1.0, 3),
+    ("throughput/user Mbit/s", "thp_dl_mean", 1e-6, 3),
+    ("delay ms", "delay_e2e_mean", 1e3, 1),
+    ("delay p95 ms", "delay_e2e_p95", 1e3, 1),
+    ("PRBs", "prb_used_dl_mean", 1.0, 1),
+    ("loss %", "loss_mean", 100.0, 2),
+)
+
+
+def slice_table(title: str, summary: Mapping[str, Any]) -> Table:
+    """Makes the table of figures per slice."""
+    columns = ("slice", *(column[0] for column in COLUMNS))
+    return make_table(title, columns, cells_of(summary), numbers_from=1)
+
+
+def cells_of(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Writes the table's rows: the slice and its figures."""
+    return [
+        (name, *(_number(figures.get(key), scale, digits) for _, key, scale, digits in COLUMNS))
+        for name, figures in summary["per_slice"].items()
+    ]
+
+
+def totals_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Writes the figures of the run as a whole."""
+    repairs = ", ".join(f"{count} {kind}" for kind, count in summary["repairs"].items() if count)
+    lines = [
+        f"utility {_number(summary.get('utility_mean'), 1, 4)}, "
+        f"P(r=1) {_number(summary.get('p_r1'), 1, 3)}; repairs of decisions: {repairs or 'none'}",
+        f"{summary['steps']} intervals, {summary['sim_s']:.1f} s simulated in "
+        f"{duration(summary['wall_s'])}: "
+        f"{summary['sim_seconds_per_second']:.2f} simulated seconds per second",
+    ]
+    if summary["conservation"]:
+        lines.append(_packets(summary["conservation"]))
+    return lines
+
+
+def _packets(conservation: Mapping[str, Any]) -> str:
+    dropped = conservation.get("dropped", {})
+    causes = ", ".join(f"{cause} {count}" for cause, count in dropped.items() if count)
+    return (
+        f"packets: {conservation['sent']} sent = {conservation['received']} received + "
+        f"{sum(dropped.values())} dropped ({causes or 'none'}) + "
+        f"{conservation['in_flight']} in flight"
+    )
+
+
+def _number(value: Any, factor: float, digits: int) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return "-"
+    return f"{value * factor:.{digits}f}"
