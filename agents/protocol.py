@@ -211,6 +211,4 @@ class Allocator(abc.ABC):
         raise self._does_not_learn()
 
     def _does_not_learn(self) -> AllocatorError:
-        return AllocatorError(
-            f"allocator {self.name} does not learn: nothing to fit or save"
-        )
+        return AllocatorError(f"allocator {self.name} does not learn: nothing to fit or save")

@@ -215,16 +215,29 @@ IndexOf(size_t flat, const std::vector<uint32_t>& shape)
     return "[" + text + "]";
 }
 
+/** @return "[4,2]" */
+std::string
+ShapeText(const std::vector<uint32_t>& shape)
+{
+    std::string text;
+    for (const auto length : shape)
+    {
+        text += (text.empty() ? "" : ",") + std::to_string(length);
+    }
+    return "[" + text + "]";
+}
+
 template <typename T>
 void
 RequireBounds(const std::vector<T>& elements, const BoxSpace& space, const std::string& where)
 {
     // Scalar bounds travel as 32-bit floats: their rounding is not held against a value.
-    const double slack = 1e-6 * std::max(std::abs(space.low), std::abs(space.high));
+    const double low = space.low - 1e-6 * std::abs(space.low);
+    const double high = space.high + 1e-6 * std::abs(space.high);
     for (size_t i = 0; i < elements.size(); ++i)
     {
         const auto element = static_cast<double>(elements[i]);
-        if (!(element >= space.low - slack && element <= space.high + slack))
+        if (!std::isfinite(element) || element < low || element > high)
         {
             std::ostringstream text;
             text << where << IndexOf(i, space.shape) << " is " << element << "; a number between "
@@ -248,6 +261,20 @@ ReadElements(const wire::BoxDataContainer& message, const BoxSpace& space, const
     return elements;
 }
 
+/** Existing agents send a flat array, or no shape at all, whatever was declared. */
+void
+RequireShape(const wire::BoxDataContainer& message,
+             const BoxSpace& space,
+             const std::string& where)
+{
+    const std::vector<uint32_t> shape(message.shape().begin(), message.shape().end());
+    if (shape.size() > 1 && shape != space.shape)
+    {
+        throw ProtocolError(where + ": an array of shape " + ShapeText(shape) + "; " +
+                            ShapeText(space.shape) + " is required");
+    }
+}
+
 Value
 ReadBox(const wire::DataContainer& container, const BoxSpace& space, const std::string& where)
 {
@@ -258,6 +285,7 @@ ReadBox(const wire::DataContainer& container, const BoxSpace& space, const std::
         throw ProtocolError(where + ": elements are " + wire::Dtype_Name(message.dtype()) + "; " +
                             wire::Dtype_Name(declared) + " is required");
     }
+    RequireShape(message, space, where);
     BoxValue value{space.shape, {}};
     switch (space.dtype)
     {

@@ -42,6 +42,10 @@ DecisionLoop::Start()
 void
 DecisionLoop::Finish()
 {
+    if (m_stage == Stage::IDLE || m_stage == Stage::RUNNING)
+    {
+        throw std::logic_error("the simulation stopped before its last decision border");
+    }
     if (m_stage == Stage::TIME_OVER)
     {
         m_channel.Exchange(MakeState(m_settings.steps, EndReason::SIMULATION_END));

@@ -54,7 +54,10 @@ class DecisionLoop
     /** Schedules the borders; to be called before Simulator::Run. @throws std::logic_error if twice */
     void Start();
 
-    /** Sends the last state if it is still to be sent; to be called after Simulator::Run. */
+    /**
+     * Sends the last state if it is still to be sent; to be called after Simulator::Run.
+     * @throws std::logic_error if the episode did not come to its end
+     */
     void Finish();
 
     Stage GetStage() const;

@@ -42,7 +42,8 @@ class HexGridTestCase : public TestCase
             }
             NS_TEST_EXPECT_MSG_EQ_TOL(nearest, 500, 1e-6, "nearest neighbour of site " << i);
             const double fromCentre = CalculateDistance(sites[0], sites[i]);
-            NS_TEST_EXPECT_MSG_LT(fromCentre, i < 7 ? 500.001 : 1000.001, "ring of site " << i);
+            const double ring = i < 7 ? 500.001 : 1000.001;
+            NS_TEST_EXPECT_MSG_LT(fromCentre, ring, "ring of site " << i);
         }
         NS_TEST_EXPECT_MSG_EQ(HexGrid(4, 500, 25).size(), 4, "rings may be incomplete");
     }
@@ -119,7 +120,8 @@ class SlicedCellsTestCase : public TestCase
             CheckInterval(k - 1, cells->CloseInterval());
         }
         cells->OpenInterval(k);
-        NS_TEST_EXPECT_MSG_EQ(cells->IsPresent(2), k >= 2 && k < 4, "slice 4 in interval " << k);
+        const bool expected = k >= 2 && k < 4;
+        NS_TEST_EXPECT_MSG_EQ(cells->IsPresent(2), expected, "slice 4 in interval " << k);
     }
 
     void CheckInterval(uint32_t k, const std::vector<std::vector<SliceKpi>>& kpis)

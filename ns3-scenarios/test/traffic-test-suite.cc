@@ -82,13 +82,13 @@ class OfferedLoadTestCase : public TestCase
         Simulator::Run();
         NS_TEST_EXPECT_MSG_EQ(m_times.size(), packets, "packets for " << bits << " bit");
         // Each packet is cut to whole bytes, so at most a byte a packet stays behind.
-        NS_TEST_EXPECT_MSG_EQ(packets == 0 || bits / 8 - m_bytes < packets, true, "bytes sent");
-        NS_TEST_EXPECT_MSG_EQ(m_bytes <= bits / 8, true, "never more than offered");
+        NS_TEST_EXPECT_MSG_EQ((packets == 0 || bits / 8 - m_bytes < packets), true, "bytes sent");
+        NS_TEST_EXPECT_MSG_EQ((m_bytes <= bits / 8), true, "never more than offered");
         for (size_t i = 0; i < m_times.size(); ++i)
         {
             const double from = 1 + static_cast<double>(i) / packets;
-            NS_TEST_EXPECT_MSG_EQ(m_times[i] >= from - 1e-9 &&
-                                      m_times[i] <= from + 1.0 / packets + 1e-9,
+            const double to = from + 1.0 / packets;
+            NS_TEST_EXPECT_MSG_EQ((m_times[i] >= from - 1e-9 && m_times[i] <= to + 1e-9),
                                   true,
                                   "packet " << i << " at " << m_times[i]
                                             << " is in its part of the second");
@@ -194,7 +194,7 @@ class DailyProfileTestCase : public TestCase
             for (uint32_t i = 0; i < INTERVALS_PER_WEEK; ++i)
             {
                 const double value = DailyProfile(service, i);
-                NS_TEST_EXPECT_MSG_EQ(value >= 0 && value <= 1, true, "in [0, 1] at " << i);
+                NS_TEST_EXPECT_MSG_EQ((value >= 0 && value <= 1), true, "in [0, 1] at " << i);
                 NS_TEST_EXPECT_MSG_EQ(value,
                                       DailyProfile(service, i + INTERVALS_PER_WEEK),
                                       "repeats at " << i);

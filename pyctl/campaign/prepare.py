@@ -153,9 +153,7 @@ def _canonical(
     }
 
 
-def _mask(
-    request: RunConfig, description: Mapping[str, Any]
-) -> tuple[str | None, dict[str, Any]]:
+def _mask(request: RunConfig, description: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
     """Reads the mask: from a trace, or as the scenario's own parameter names it."""
     given = request.parameters.get(MASK_FILE)
     if request.trace is None:
@@ -174,9 +172,7 @@ def _mask_file(path: Path) -> tuple[str, dict[str, Any]]:
         raise UsageError(f"{MASK_FILE}: cannot read {path}: {error}") from error
 
 
-def _mask_of_trace(
-    trace: TraceChoice, context: Mapping[str, Any]
-) -> tuple[str, dict[str, Any]]:
+def _mask_of_trace(trace: TraceChoice, context: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     from tempfile import TemporaryDirectory
 
     from pyctl.traces import load_masks, write_mask_csv

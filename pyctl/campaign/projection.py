@@ -34,4 +34,5 @@ def _onto_simplex(rows: Floats, limits: Floats) -> Floats:
     # A limit of 0 keeps no element: the largest one is lowered to 0.
     last = np.maximum(kept, 1) - 1
     lowered_by = excess[np.arange(len(rows)), last] / (last + 1)
-    return np.maximum(rows - lowered_by[:, None], 0.0)
+    projected: Floats = np.maximum(rows - lowered_by[:, None], 0.0)
+    return projected

@@ -93,7 +93,7 @@ class PendingRun:
             raise StoreError(f"cannot write {self.path / name}: {error.strerror}") from error
 
     def commit(self, state: State) -> Path:
-        """Puts the folder in place; earlier folders of the same run in this or a worse state go.
+        """Puts the folder in place of earlier ones of the same run in this or a worse state.
 
         Returns:
             Where it is now.
@@ -120,7 +120,7 @@ class PendingRun:
     def _clear_unfinished(self, target: Path) -> None:
         for state in ("failed", "interrupted"):
             folder = folder_of(self._out, self.run_id, state)
-            if folder.exists() and _is_run(folder, self.run_id):
+            if _is_run(folder, self.run_id) and _has_only_ours(folder):
                 _clear(folder, keep_in=target)
 
 
@@ -137,6 +137,10 @@ def _is_run(folder: Path, run: str) -> bool:
         return run_id(json.loads((folder / CONFIG).read_text())) == run
     except (OSError, ValueError):
         return False
+
+
+def _has_only_ours(folder: Path) -> bool:
+    return all(path.name in OUR_FILES for path in folder.iterdir())
 
 
 def _clear(folder: Path, keep_in: Path) -> None:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Traffic data sets: where to get them, checks of files.", no_args_is_help=True)
+app = typer.Typer(
+    help="Traffic data sets: where to get them, checks of files.", no_args_is_help=True
+)
 
 
 @app.command("list")

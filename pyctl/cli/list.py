@@ -8,6 +8,7 @@ import typer
 
 from pyctl.cli.output import make_table, print_json, print_tables
 
+
 def list_all(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

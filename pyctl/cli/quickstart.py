@@ -45,9 +45,7 @@ def _print_comparison(results: dict[str, RunResult]) -> None:
     from pyctl.cli.summary import COLUMNS, cells_of, totals_lines
 
     rows = [
-        (name, *cells)
-        for name, result in results.items()
-        for cells in cells_of(result.summary)
+        (name, *cells) for name, result in results.items() for cells in cells_of(result.summary)
     ]
     columns = ("allocator", "slice", *(column[0] for column in COLUMNS))
     print_tables(make_table(_title(results), columns, rows, numbers_from=2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -42,7 +42,9 @@ def run(
     trace_squares: Annotated[
         str | None, typer.Option(help="Squares of the trace's grid, one a slice: 5161,4259,...")
     ] = None,
-    transport: Annotated[str, typer.Option(help="tcp or ipc; the results are the same.")] = "tcp",
+    transport: Annotated[
+        Literal["tcp", "ipc"], typer.Option(help="The results are the same.")
+    ] = "tcp",
     config: Annotated[
         Path | None,
         typer.Option(help="YAML file with scenario, allocator, set, allocator_set, seed."),
@@ -56,7 +58,7 @@ def run(
 
     file = RunFile.read(config) if config else RunFile()
     words = _Words(scenario, allocator, sets or [], allocator_sets or [], seed)
-    request = _request(file, words, _trace(trace, trace_squares), _transport(transport))
+    request = _request(file, words, _trace(trace, trace_squares), transport)
     with file.located(words.overridden()):
         result = execute(request, out, quiet)
     if as_json:
@@ -154,14 +156,6 @@ def _trace(path: Path | None, squares: str | None) -> TraceChoice | None:
             f"--trace-squares {squares}: whole numbers separated by commas are required"
         ) from None
     return TraceChoice(path, numbers)
-
-
-def _transport(name: str) -> Transport:
-    from pyctl.errors import UnknownName
-
-    if name == "tcp" or name == "ipc":  # noqa: PLR1714 - mypy narrows these
-        return name
-    raise UnknownName("transport", name, ["tcp", "ipc"])
 
 
 def _print_summary(request: RunConfig, result: RunResult) -> None:

@@ -63,6 +63,6 @@ def _packets(conservation: Mapping[str, Any]) -> str:
 
 
 def _number(value: Any, factor: float, digits: int) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - NaN
+    if value is None or value != value:  # NaN is not itself
         return "-"
     return f"{value * factor:.{digits}f}"
