@@ -548,6 +548,7 @@ CellNetwork::Depart(UeContext& ue, std::vector<RlcQueue::Departure> departures, 
 {
     auto& counters = m_cells[ue.cell].slices[ue.slice].counters;
     SetWaiting(ue, ue.queue.GetSdus() > 0);
+    std::vector<Ptr<Packet>> arrived;
     for (auto& departure : departures)
     {
         const uint32_t bytes = departure.packet->GetSize();
@@ -561,7 +562,16 @@ CellNetwork::Depart(UeContext& ue, std::vector<RlcQueue::Departure> departures, 
         counters.deliveredBytes += bytes;
         counters.delaySumS += delay.GetSeconds();
         m_deliveredTrace(ue.cell, ue.slice, ue.id, bytes, delay);
-        ue.device->Deliver(departure.packet);
+        arrived.push_back(std::move(departure.packet));
+    }
+    if (!arrived.empty())
+    {
+        // ns-3 wants a node's packets in events of that node's context.
+        Simulator::ScheduleWithContext(ue.device->GetNode()->GetId(),
+                                       Time(0),
+                                       &CellUeNetDevice::Deliver,
+                                       ue.device,
+                                       std::move(arrived));
     }
 }
 

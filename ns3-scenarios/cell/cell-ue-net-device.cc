@@ -25,9 +25,12 @@ CellUeNetDevice::Attach(uint32_t ue, uint16_t cell, uint16_t slice)
 }
 
 void
-CellUeNetDevice::Deliver(Ptr<Packet> packet)
+CellUeNetDevice::Deliver(const std::vector<Ptr<Packet>>& packets)
 {
-    ReceiveUp(packet);
+    for (const auto& packet : packets)
+    {
+        ReceiveUp(packet);
+    }
 }
 
 uint32_t

@@ -4,6 +4,8 @@
 
 #include "cell/cell-net-device.h"
 
+#include <vector>
+
 namespace ns3
 {
 
@@ -16,8 +18,8 @@ class CellUeNetDevice : public CellNetDevice
     /** To be called by the network when the UE is served. */
     void Attach(uint32_t ue, uint16_t cell, uint16_t slice);
 
-    /** Takes an IP packet off the air. */
-    void Deliver(Ptr<Packet> packet);
+    /** Takes IP packets off the air, in order. */
+    void Deliver(const std::vector<Ptr<Packet>>& packets);
 
     uint32_t GetUeId() const;
     uint16_t GetCellId() const;

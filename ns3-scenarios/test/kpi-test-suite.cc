@@ -20,7 +20,7 @@ class QosSatisfactionTestCase : public TestCase
 {
   public:
     QosSatisfactionTestCase()
-        : TestCase("r = min(phi / min(phi*, offered), d* / d, 1)")
+        : TestCase("QoS satisfaction at the corners of its definition")
     {
     }
 

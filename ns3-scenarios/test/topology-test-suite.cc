@@ -99,7 +99,7 @@ class SlicedCellsTestCase : public TestCase
         {
             cells->SetCeilings(cell, {0.4, 0.3, 0.3});
         }
-        for (uint32_t k = 0; k <= STEPS; ++k)
+        for (uint32_t k = 0; k < STEPS; ++k)
         {
             Simulator::Schedule(config.interval * k, [this, cells, k] { Border(cells, k); });
         }

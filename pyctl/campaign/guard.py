@@ -59,7 +59,7 @@ class RepairReport:
         return RepairReport(**sums, reason=other.reason or self.reason)
 
 
-class _Unusable(Exception):  # noqa: N818 - never leaves this module
+class _Unusable(Exception):
     """The decision cannot be repaired; says which kind of fault and why."""
 
     def __init__(self, kind: str, reason: str) -> None:

@@ -44,6 +44,7 @@ app = typer.Typer(
     help="ns-3 co-simulation testbed for network-slice resource allocation.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain help is there in half the time
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

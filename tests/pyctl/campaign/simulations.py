@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 
 CELLS, SLICES = 2, 2
+KPIS = (
+    *("thp_dl", "delay_dl", "delay_e2e", "delay_e2e_p95", "prb_used_dl", "active_ue", "cqi"),
+    *("offered", "loss", "buffer", "r"),
+)
 OFFERED = [[1e6, 3e6], [2e6, 2e6]]
 
 
@@ -39,10 +43,7 @@ def description(steps: int = 3) -> dict[str, Any]:
              "help": "traffic", "low": None, "high": None},
         ],
         "observation": [
-            field("thp_dl", 1e9),
-            field("r"),
-            field("slice_active"),
-            field("slice_present"),
+            field(name, 1e9) for name in (*KPIS, "prb_max", "slice_active", "slice_present")
         ],
         "action": [field("prb_max", sum_axis="slice", sum_max=1.0)],
         "context": {
@@ -66,7 +67,7 @@ class TinySimulation:
         self,
         steps: int = 3,
         offered: Any = OFFERED,
-        on_step: Callable[[int], None] = lambda step: None,
+        on_step: Callable[[int], object] = id,
     ) -> None:
         self.steps = steps
         self.offered = offered
@@ -93,8 +94,10 @@ class TinySimulation:
     def _fields(self, throughput: Any) -> dict[str, Any]:
         ones = np.ones((CELLS, SLICES), np.float32)
         return {
+            **dict.fromkeys(KPIS, ones / 100),
             "thp_dl": np.asarray(throughput, np.float32),
             "r": ones / 2,
+            "prb_max": ones / 2,
             "slice_active": ones,
             "slice_present": ones,
         }

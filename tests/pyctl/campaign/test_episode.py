@@ -191,6 +191,6 @@ def test_a_decision_of_another_type_is_refused() -> None:
             return {"prb_max": HALVES}  # type: ignore[return-value]
 
     with pytest.raises(
-        AllocatorFailed, match="allocator casual: act.. returned dict; agents.proto"
+        AllocatorFailed, match=r"allocator casual: act.. returned dict; agents.proto"
     ):
         play(Casual())

@@ -13,11 +13,11 @@ from tests.pyctl.campaign.simulations import description
 
 def record(step: int, base: float) -> IntervalRecord:
     values = np.array([[base, base + 1], [base + 2, base + 3]], np.float32)
-    names = ("thp_dl", "r", "slice_active", "slice_present")
+    names = [entry["name"] for entry in description()["observation"]]
     return IntervalRecord(
         step=step,
         t_sim_s=2.0 * step,
-        observed={name: values for name in names},
+        observed=dict.fromkeys(names, values),
         decided={"prb_max": values / 10},
         reward=base,
         decision_s=0.25,

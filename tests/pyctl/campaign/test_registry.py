@@ -67,12 +67,12 @@ def test_broken_ones_are_reported_and_do_not_hide_the_others() -> None:
 
 @pytest.mark.usefixtures("other_distribution")
 def test_loading_a_broken_one_says_why() -> None:
-    with pytest.raises(SlicebedError, match="allocator broken cannot be loaded: .*no licence"):
+    with pytest.raises(SlicebedError, match=r"allocator broken cannot be loaded: .*no licence"):
         load_allocator("broken")
 
 
 def test_an_unknown_name_gets_the_nearest() -> None:
-    with pytest.raises(UnknownName, match="trafic.*traffic"):
+    with pytest.raises(UnknownName, match=r"trafic.*traffic"):
         load_allocator("trafic")
 
 
@@ -83,5 +83,5 @@ def test_two_packages_with_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: twin{number}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[slicebed.allocators]\ntwin = {target}\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(SlicebedError, match="registered twice, as math:.* and math:"):
+    with pytest.raises(SlicebedError, match=r"registered twice, as math:.* and math:"):
         load_allocator("twin")

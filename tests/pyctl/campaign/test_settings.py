@@ -101,7 +101,7 @@ def test_bad_values_are_named(
 
 
 def test_an_unknown_setting_gets_the_nearest_name() -> None:
-    with pytest.raises(UnknownName, match="share.*shares"):
+    with pytest.raises(UnknownName, match=r"share.*shares"):
         make_allocator(Static, {"share": "1"})
     with pytest.raises(UnknownName, match="gain"):
         make_allocator(Equal, {"gain": "1"})

@@ -62,7 +62,7 @@ def test_repeating_a_run_replaces_it(
     tmp_path: Path, exchange_works: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not exchange_works:
-        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+        monkeypatch.setattr(atomic, "_exchange", lambda *_: False)
     store_run(tmp_path, "first")
     store_run(tmp_path, "second")
     assert (tmp_path / NAME / "simulation.log").read_text() == "second"
@@ -139,7 +139,7 @@ def test_a_folder_that_comes_in_the_way_meanwhile_is_refused(tmp_path: Path) -> 
 
 def test_a_file_in_place_of_the_store_is_named(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file")
-    with pytest.raises(StoreError, match="cannot write runs to .*results: Not a directory"):
+    with pytest.raises(StoreError, match=r"cannot write runs to .*results: Not a directory"):
         PendingRun(tmp_path / "results", CONFIG)
 
 
