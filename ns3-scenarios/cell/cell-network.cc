@@ -60,7 +60,7 @@ CellNetwork::GetTypeId()
                           MakeDoubleAccessor(&CellNetwork::m_txPowerDbm),
                           MakeDoubleChecker<double>())
             .AddAttribute("RlcBufferBytes",
-                          "Most bytes of SDUs that a UE may have queued [byte].",
+                          "Most bytes that may wait to be sent to a UE [byte].",
                           UintegerValue(50'000),
                           MakeUintegerAccessor(&CellNetwork::m_rlcBufferBytes),
                           MakeUintegerChecker<uint32_t>(1))

@@ -64,10 +64,10 @@ class CellNetwork : public Object
     /** @return what the slice did in the cell, brought up to now */
     const SliceCounters& GetCounters(uint16_t cell, uint16_t slice);
 
-    /** @return bytes of the SDUs that are queued, on the air or held for their order */
+    /** @return bytes that wait to be sent */
     uint64_t GetBufferBytes(uint16_t cell, uint16_t slice) const;
 
-    /** @return how many SDUs these are */
+    /** @return SDUs that wait, are on the air or are held for those before them */
     uint64_t GetQueuedSdus(uint16_t cell, uint16_t slice) const;
 
     uint16_t GetCells() const;

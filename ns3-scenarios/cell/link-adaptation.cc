@@ -95,9 +95,10 @@ LinkAdaptation::EfficiencyOfCqi(uint8_t cqi) const
 uint8_t
 LinkAdaptation::CqiFromEfficiency(double efficiency) const
 {
-    // The mean of equal numbers may come out a rounding below them.
+    // Reports are kept in single precision: the mean of equal ones may come out a rounding below.
+    constexpr double ROUNDING = 1e-5;
     const auto above =
-        std::upper_bound(m_efficiency.begin(), m_efficiency.end(), efficiency + 1e-9);
+        std::upper_bound(m_efficiency.begin(), m_efficiency.end(), efficiency + ROUNDING);
     return static_cast<uint8_t>(above - m_efficiency.begin() - 1);
 }
 

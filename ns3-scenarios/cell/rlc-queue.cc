@@ -15,12 +15,11 @@ bool
 RlcQueue::Enqueue(Ptr<Packet> sdu, Time now)
 {
     const uint32_t size = sdu->GetSize();
-    if (m_bytes + size > m_limitBytes)
+    if (m_unsentBytes + size > m_limitBytes)
     {
         return false;
     }
     m_sdus.push_back({.packet = std::move(sdu), .enqueued = now, .size = size});
-    m_bytes += size;
     m_unsentBytes += size;
     return true;
 }
@@ -80,7 +79,6 @@ RlcQueue::Settle(const std::vector<RlcSegment>& segments, bool arrived)
     while (!m_sdus.empty() && IsSettled(m_sdus.front()))
     {
         auto& sdu = m_sdus.front();
-        m_bytes -= sdu.size;
         departures.push_back({std::move(sdu.packet), sdu.enqueued, !sdu.lost});
         m_sdus.pop_front();
         ++m_first;
@@ -100,7 +98,6 @@ RlcQueue::Flush()
     m_first += m_sdus.size();
     m_nextToSend = m_first;
     m_sdus.clear();
-    m_bytes = 0;
     m_unsentBytes = 0;
     return departures;
 }
@@ -108,7 +105,7 @@ RlcQueue::Flush()
 uint64_t
 RlcQueue::GetBytes() const
 {
-    return m_bytes;
+    return m_unsentBytes;
 }
 
 uint64_t

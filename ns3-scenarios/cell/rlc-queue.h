@@ -41,7 +41,7 @@ class RlcQueue
         bool delivered;     //!< or lost
     };
 
-    /** @param limitBytes of all SDUs in the queue */
+    /** @param limitBytes that may wait to be sent; what is on the air does not count */
     explicit RlcQueue(uint32_t limitBytes);
 
     /** @return false if it does not fit */
@@ -59,7 +59,10 @@ class RlcQueue
     /** Empties the queue. @return all SDUs, as lost; segments still in blocks are then unknown */
     std::vector<Departure> Flush();
 
+    /** @return bytes that wait to be sent */
     uint64_t GetBytes() const;
+
+    /** @return SDUs that wait, are on the air or are held for those before them */
     uint64_t GetSdus() const;
 
   private:
@@ -80,7 +83,6 @@ class RlcQueue
     std::deque<Sdu> m_sdus;     //!< oldest first
     uint64_t m_first{0};        //!< sequence of m_sdus.front()
     uint64_t m_nextToSend{0};   //!< sequence of the first SDU with bytes to send
-    uint64_t m_bytes{0};        //!< of all SDUs here
     uint64_t m_unsentBytes{0};  //!< of all SDUs here, not yet in a block
 };
 

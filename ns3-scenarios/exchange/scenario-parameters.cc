@@ -7,6 +7,7 @@
 #include "ns3/config.h"
 #include "ns3/global-value.h"
 #include "ns3/string.h"
+#include "ns3/type-id.h"
 
 #include <algorithm>
 #include <charconv>
@@ -33,6 +34,7 @@ std::string
 Range(const ScenarioParameters::Bound& low, const ScenarioParameters::Bound& high)
 {
     std::ostringstream text;
+    text.precision(15); // 1000000, not 1e+06
     if (low && high)
     {
         text << " from " << *low << " to " << *high;
@@ -95,6 +97,45 @@ IsNs3Option(const std::string& name)
     });
 }
 
+/** @return the checker of a global value or of ns3::Class::Attribute; null if there is no such */
+ns3::Ptr<const ns3::AttributeChecker>
+CheckerOf(const std::string& name)
+{
+    const auto colons = name.rfind("::");
+    if (colons != std::string::npos)
+    {
+        ns3::TypeId type;
+        ns3::TypeId::AttributeInformation attribute;
+        const bool known = ns3::TypeId::LookupByNameFailSafe(name.substr(0, colons), &type) &&
+                           type.LookupAttributeByName(name.substr(colons + 2), &attribute);
+        return known ? attribute.checker : nullptr;
+    }
+    const auto found = std::find_if(ns3::GlobalValue::Begin(),
+                                    ns3::GlobalValue::End(),
+                                    [&](const auto* global) { return global->GetName() == name; });
+    return found == ns3::GlobalValue::End() ? nullptr : (*found)->GetChecker();
+}
+
+/** ns-3 aborts on text that is no number where it wants one: refuse it first. */
+void
+RequireNs3Number(const std::string& name, const std::string& value)
+{
+    const auto checker = CheckerOf(name);
+    const auto type = checker ? checker->GetValueTypeName() : "";
+    if (type == "ns3::UintegerValue")
+    {
+        RequireNumber<uint64_t>(name, value, "a whole number", 0, {});
+    }
+    else if (type == "ns3::IntegerValue")
+    {
+        RequireNumber<int64_t>(name, value, "a whole number", {}, {});
+    }
+    else if (type == "ns3::DoubleValue")
+    {
+        RequireNumber<double>(name, value, "a number", {}, {});
+    }
+}
+
 void
 SetNs3Option(const std::string& name, const std::string& value, const std::string& argument)
 {
@@ -103,6 +144,7 @@ SetNs3Option(const std::string& name, const std::string& value, const std::strin
         ns3::CommandLine().Parse({"slicebed", argument}); // prints and exits
         return;
     }
+    RequireNs3Number(name, value);
     const ns3::StringValue text(value);
     const bool accepted = name.rfind("ns3::", 0) == 0
                               ? ns3::Config::SetDefaultFailSafe(name, text)

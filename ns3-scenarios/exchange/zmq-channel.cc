@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <sstream>
 
 namespace slicebed
 {
@@ -116,8 +117,10 @@ ZmqChannel::RequireAgent(Clock::time_point since) const
     }
     if (!m_everConnected && now - since > m_connectTimeout)
     {
-        throw AgentLost("no agent at " + m_endpoint + " within " +
-                        std::to_string(m_connectTimeout.count() / 1000) + " s");
+        std::ostringstream text;
+        text << "no agent at " << m_endpoint << " within "
+             << std::chrono::duration<double>(m_connectTimeout).count() << " s";
+        throw AgentLost(text.str());
     }
 }
 

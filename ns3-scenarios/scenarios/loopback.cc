@@ -5,12 +5,16 @@
 //   agent -- decision --> loopback -- the same, and its sum --> agent
 //
 #include "adaptor/loopback-adaptor.h"
+#include "exchange/errors.h"
 #include "exchange/run-scenario.h"
 
 using namespace slicebed;
 
 namespace
 {
+
+constexpr double MAX_STEPS = 1e6;      // bound of `counter`
+constexpr int64_t MAX_COUNTED = 999;   // in spaces whose counter is a Discrete(1000)
 
 /** The scenario's parameters and what is built from them. */
 class LoopbackScenario : public Scenario
@@ -33,7 +37,7 @@ class LoopbackScenario : public Scenario
 
     void Declare(ScenarioParameters& p) override
     {
-        p.Add("steps", m_steps, "intervals", "decisions of the episode", 1, 1e9);
+        p.Add("steps", m_steps, "intervals", "decisions of the episode", 1, MAX_STEPS);
         p.Add("cells", m_cells, "cells", "rows of the arrays", 1, 10'000);
         p.Add("slices", m_slices, "slices", "columns of the arrays", 1, 1000);
         p.Add("spaces", m_settings.spaces, "", "named, dict, tuple, discrete or box");
@@ -46,6 +50,12 @@ class LoopbackScenario : public Scenario
 
     std::unique_ptr<Adaptor> Build() override
     {
+        if (m_settings.spaces != "named" && m_settings.spaces != "box" && m_steps > MAX_COUNTED)
+        {
+            throw UsageError("steps is " + std::to_string(m_steps) + "; at most " +
+                             std::to_string(MAX_COUNTED) + " is allowed with spaces=" +
+                             m_settings.spaces);
+        }
         m_settings.cells = static_cast<uint32_t>(m_cells);
         m_settings.slices = static_cast<uint32_t>(m_slices);
         m_settings.gameOverStep = static_cast<uint32_t>(m_gameOver);

@@ -49,7 +49,7 @@ class RunConfig:
         allocator: name of the allocator.
         parameters: of the scenario; those not named keep their defaults.
         settings: of the allocator; those not named keep their defaults.
-        seed: picks the random streams, from 1.
+        seed: picks the random streams, 0 to 2^32 - 1.
         trace: of the offered load, or None for the scenario's own.
         transport: between simulation and Python; it does not change the results.
     """
@@ -93,9 +93,15 @@ def prepare(request: RunConfig) -> PreparedRun:
         UsageError: one of them is unknown or wrong; the message says what would be right.
     """
     check_parameters(request.scenario, request.parameters)
-    described = describe(request.scenario, _without_files(request.parameters)).raw
+    if TOPOLOGY_FILE in request.parameters:
+        raise UsageError(f"{TOPOLOGY_FILE} cannot be set: the run's folder gets the file")
+    described = describe(request.scenario, request.parameters).raw
     allocator = make_allocator(load_allocator(request.allocator), request.settings)
     context = context_of(described, request.seed)
+    if not context.action:
+        raise UsageError(
+            f"scenario {request.scenario} with these parameters has no named fields to decide"
+        )
     try:
         allocator.reset(context)
     except AllocatorError as error:
@@ -142,7 +148,9 @@ def _without_files(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _canonical(
     request: RunConfig, description: Mapping[str, Any], allocator: Allocator, mask_csv: str | None
 ) -> dict[str, Any]:
-    parameters = {entry["name"]: entry["value"] for entry in description["parameters"]}
+    # Attributes of ns-3 (ns3::Class::Attribute) are not among the described parameters.
+    parameters = dict(request.parameters)
+    parameters.update({entry["name"]: entry["value"] for entry in description["parameters"]})
     return {
         "scenario": request.scenario,
         "parameters": _without_files(parameters),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -170,6 +169,7 @@ def _summarise(
         "wall_s": wall_s,
         "sim_seconds_per_second": sim_s / wall_s,
         "repairs": end.repairs.counts(),
+        "last_refusal": end.repairs.reason,
         "conservation": dict(end.conservation),
         "terminated": end.terminated,
     }
@@ -191,7 +191,8 @@ def _keep_unfinished(
 def _error_record(error: Exception) -> dict[str, Any]:
     record: dict[str, Any] = {"error": str(error), "kind": type(error).__name__}
     if isinstance(error, SimulationError):
+        record["error"] = error.message
         record["exit_status"] = error.exit_status_sim
         record["stderr_tail"] = error.stderr_tail
         record["command"] = error.command
-    return json.loads(json.dumps(record, default=str))  # type: ignore[no-any-return]
+    return record

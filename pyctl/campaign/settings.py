@@ -66,9 +66,10 @@ def _value_of(value: Any, type_name: str) -> Any:
     if not isinstance(value, str) or "str" in type_name:
         return value
     try:
-        return json.loads(value)
+        plain = json.loads(value)
     except json.JSONDecodeError:
-        return [part.strip() for part in value.split(",")] if "," in value else value
+        plain = [part.strip() for part in value.split(",")] if "," in value else value
+    return [plain] if "tuple" in type_name and not isinstance(plain, list) else plain
 
 
 def _sentence(allocator: type[Allocator], values: Mapping[str, Any], errors: list[Any]) -> str:

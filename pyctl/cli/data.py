@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    help="Traffic data sets: where to get them, checks of files.", no_args_is_help=True
-)
+app = typer.Typer(help="List traffic data sets and check their files.", no_args_is_help=True)
 
 
 @app.command("list")

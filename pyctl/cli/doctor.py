@@ -13,7 +13,7 @@ from pyctl.cli.output import print_json
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check the installation; exit status 1 if something is wrong."""
+    """Check the installation; exit status 1 on a fault."""
     from pyctl.cli.checks import all_checks, examine
 
     findings = []

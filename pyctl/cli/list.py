@@ -12,7 +12,7 @@ from pyctl.cli.output import make_table, print_json, print_tables
 def list_all(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """List scenarios, allocators and gymnasium environments."""
+    """List scenarios, allocators and environments."""
     found = {
         "scenarios": _scenarios(),
         "allocators": _allocators(),

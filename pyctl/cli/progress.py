@@ -74,7 +74,9 @@ def progress_line(label: str, report: StepReport, wall_s: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Writes a duration as 7 s, 2 min 05 s or 1 h 02 min."""
+    """Writes a duration as 0.7 s, 12 s, 2 min 05 s or 1 h 02 min."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pyctl.cli.run import MAX_SEED
+
 if TYPE_CHECKING:
     from pyctl.campaign.runner import RunResult
 
@@ -18,10 +20,10 @@ DEFAULT_OUT = Path("results/quickstart")
 
 def quickstart(
     steps: Annotated[int, typer.Option(min=1, help="Decision intervals of each run.")] = 40,
-    seed: Annotated[int, typer.Option(min=1, help="Picks the random streams.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Picks the random streams.")] = 1,
     out: Annotated[Path, typer.Option(help="Store of the runs and figures.")] = DEFAULT_OUT,
 ) -> None:
-    """Run `cells` with the allocators equal and traffic, compare them and draw figures."""
+    """Compare two allocators on `cells`: a table and figures."""
     from pyctl.campaign.prepare import RunConfig
     from pyctl.cli.run import execute
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyctl.cli.run_file import RunFile
 
 DEFAULT_OUT = Path("results")
+MAX_SEED = 2**32 - 1
 
 
 def run(
@@ -34,7 +35,8 @@ def run(
         typer.Option("--allocator-set", help="Setting of the allocator, key=value; repeatable."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=1, help="Picks the random streams.  [default: 1]")
+        int | None,
+        typer.Option(min=0, max=MAX_SEED, help="Picks the random streams; 1 if not given."),
     ] = None,
     trace: Annotated[
         Path | None, typer.Option(help="Traffic data set that drives the offered load.")
@@ -53,7 +55,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Run a scenario with an allocator, store the run and print its summary."""
+    """Run a scenario with an allocator and store the run."""
     from pyctl.cli.run_file import RunFile
 
     file = RunFile.read(config) if config else RunFile()

@@ -26,7 +26,7 @@ class RunFile(BaseModel):
     allocator: str | None = None
     set: dict[str, Scalar] = Field(default_factory=dict)
     allocator_set: dict[str, Any] = Field(default_factory=dict)
-    seed: int = Field(default=1, ge=1)
+    seed: int = Field(default=1, ge=0, lt=2**32)
 
     _path: Path = PrivateAttr(default=Path())
     _lines: dict[Key, int] = PrivateAttr(default_factory=dict)

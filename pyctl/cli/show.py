@@ -17,7 +17,7 @@ def show(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show a scenario: parameters, observation, action, context, topology."""
+    """Show a scenario's parameters, fields and topology."""
     from pyctl.campaign.settings import parse_assignments
     from pyctl.launch.scenarios import check_parameters, describe
 
@@ -85,7 +85,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:.8g}"
     return "" if value is None else str(value)
 
 

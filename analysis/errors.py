@@ -1,0 +1,7 @@
+"""Errors of the analysis."""
+
+from __future__ import annotations
+
+
+class StoreReadError(ValueError):
+    """A folder is no run, or its files are damaged; the text names the folder and the file."""

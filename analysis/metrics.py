@@ -1,0 +1,87 @@
+"""Figures of merit of one run, from its tables.
+
+    summarise(steps, intervals, config)["utility_mean"]
+
+Rows of intervals in which a slice was absent (``slice_active`` 0) do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Satisfied: r = 1 up to the rounding of a float32 quotient (spec of paper 001, section 5).
+SATISFIED = 0.999
+MEANS = {
+    "r": "r_mean",
+    "thp_dl": "thp_dl_mean",
+    "delay_dl": "delay_dl_mean",
+    "delay_e2e": "delay_e2e_mean",
+    "delay_e2e_p95": "delay_e2e_p95",
+    "prb_used_dl": "prb_used_dl_mean",
+    "cqi": "cqi_mean",
+    "loss": "loss_mean",
+    "offered": "offered_mean",
+}
+
+
+def active_rows(steps: pd.DataFrame) -> pd.DataFrame:
+    """Selects the rows whose slice was present while they were measured."""
+    if "slice_active" not in steps.columns:
+        return steps
+    return steps[steps["slice_active"] > 0]
+
+
+def utility_by_step(steps: pd.DataFrame) -> pd.Series:
+    """Utility of each interval: mean of ln(1 + r) over its cells and slices.
+
+    Paper 001, eq. 5, divided by the number of terms, so that it lies in [0, ln 2] whatever the
+    numbers of cells and slices.
+    """
+    rows = active_rows(steps)
+    return np.log1p(rows["r"].astype(float)).groupby(rows["step"]).mean().rename("utility")
+
+
+def summarise(
+    steps: pd.DataFrame, intervals: pd.DataFrame, config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Summarises a run.
+
+    Args:
+        steps: one row for each step, cell and slice.
+        intervals: one row for each step.
+        config: the run's, with the scenario's ``context``.
+
+    Returns:
+        ``utility_mean``, ``p_r1`` (share of cells, slices and intervals with r >= 0.999; both None
+        for a scenario without QoS), ``reward_mean`` and ``per_slice``: for each slice id its
+        target and the means of its KPIs over cells and intervals.
+    """
+    rows = active_rows(steps)
+    has_qos = "r" in rows.columns and len(rows) > 0
+    return {
+        "utility_mean": float(utility_by_step(steps).mean()) if has_qos else None,
+        "p_r1": float((rows["r"] >= SATISFIED).mean()) if has_qos else None,
+        "reward_mean": float(intervals["reward"].mean()) if len(intervals) else None,
+        "per_slice": {
+            str(entry["id"]): _slice_figures(rows[rows["slice"] == entry["id"]], entry)
+            for entry in config.get("context", {}).get("slices", [])
+        },
+    }
+
+
+def _slice_figures(rows: pd.DataFrame, entry: Mapping[str, Any]) -> dict[str, Any]:
+    figures: dict[str, Any] = {key: entry[key] for key in entry if key != "id"}
+    if len(rows) == 0:
+        return figures
+    if "r" in rows.columns:
+        figures["p_r1"] = float((rows["r"] >= SATISFIED).mean())
+    for column, name in MEANS.items():
+        if column in rows.columns:
+            figures[name] = float(rows[column].astype(float).mean())
+    return figures

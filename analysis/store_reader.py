@@ -1,0 +1,93 @@
+"""Reads run folders.
+
+    run = read_run(Path("results/1f2e3d4c5b6a"))
+    run.steps["r"].mean()
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.errors import StoreReadError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One finished run.
+
+    Attributes:
+        folder: it is stored in.
+        config: scenario, parameters, allocator, seed.
+        description: of the scenario, with the run's parameters.
+        summary: figures of the run.
+        steps: one row for each step, cell and slice.
+        topology: positions and SINR map, or None if the scenario has none.
+    """
+
+    folder: Path
+    config: dict[str, Any]
+    description: dict[str, Any]
+    summary: dict[str, Any]
+    steps: pd.DataFrame
+    topology: dict[str, Any] | None
+
+    @property
+    def label(self) -> str:
+        """The allocator's name."""
+        return str(self.config["allocator"])
+
+    @property
+    def slices(self) -> list[dict[str, Any]]:
+        """The slices with their targets, as the scenario describes them."""
+        return list(self.description["context"]["slices"])
+
+    @property
+    def interval_hours(self) -> float:
+        """Real time that an interval stands for [h]."""
+        return float(self.description["context"]["interval_real_s"]) / 3600
+
+    @property
+    def first_interval(self) -> int:
+        """Interval of the week at which the run begins; 0 where the scenario does not say."""
+        return int(self.config["parameters"].get("first_interval", 0))
+
+
+def read_run(folder: Path) -> Run:
+    """Reads a run.
+
+    Raises:
+        StoreReadError: the folder holds no finished run, or a file of it is damaged.
+    """
+    import pandas as pd
+
+    if not (folder / "summary.json").is_file():
+        raise StoreReadError(f"{folder} holds no finished run: summary.json is missing")
+    try:
+        steps = pd.read_parquet(folder / "steps.parquet")
+    except (OSError, ValueError) as error:
+        raise StoreReadError(f"{folder / 'steps.parquet'}: {error}") from error
+    topology = folder / "topology.json"
+    return Run(
+        folder=folder,
+        config=_read_json(folder / "config.json"),
+        description=_read_json(folder / "description.json"),
+        summary=_read_json(folder / "summary.json"),
+        steps=steps,
+        topology=_read_json(topology) if topology.is_file() else None,
+    )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise StoreReadError(f"{path}: {error}") from error
+    if not isinstance(value, dict):
+        raise StoreReadError(f"{path}: a JSON object is required")
+    return value

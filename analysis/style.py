@@ -1,0 +1,61 @@
+"""One look for all figures: colours that colour-blind readers can tell apart, paper widths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's palette.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+TWO_COLUMNS_INCH = 7.16  # IEEE two-column figure
+
+_SETTINGS: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "figure.constrained_layout.use": True,
+    "font.size": 8,
+    "grid.alpha": 0.3,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "lines.linewidth": 1.4,
+    "pdf.fonttype": 42,
+    "savefig.dpi": 160,
+    "svg.hashsalt": "slicebed",
+}
+
+
+@contextmanager
+def style() -> Iterator[Any]:
+    """Gives ``matplotlib.pyplot`` with the project's style, without a display."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    with mpl.rc_context(_SETTINGS):
+        yield plt
+
+
+def save(figure: Figure, out: Path, name: str, table: pd.DataFrame) -> list[Path]:
+    """Writes a figure as PNG and PDF and the table behind it as CSV; the same bytes every time.
+
+    Returns:
+        The paths of the three files.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    png, pdf, csv = (out / f"{name}{suffix}" for suffix in (".png", ".pdf", ".csv"))
+    figure.savefig(png, metadata={"Software": None})
+    figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+    table.to_csv(csv, index=False, float_format="%.6g", lineterminator="\n")
+    return [png, pdf, csv]

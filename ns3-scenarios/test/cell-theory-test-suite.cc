@@ -1,0 +1,588 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cell against theory: the rate of a UE at a fixed SNR, what a ceiling is worth, that it is never
+ * exceeded, HARQ, interference, and the channel's statistics. Cells are fed directly, one SDU after
+ * the other, without a core network.
+ */
+#include "cell/cell-network.h"
+#include "cell/fading-process.h"
+
+#include "ns3/boolean.h"
+#include "ns3/config.h"
+#include "ns3/constant-position-mobility-model.h"
+#include "ns3/lte-amc.h"
+#include "ns3/lte-mi-error-model.h"
+#include "ns3/node.h"
+#include "ns3/simulator.h"
+#include "ns3/spectrum-value.h"
+#include "ns3/test.h"
+#include "ns3/uinteger.h"
+
+#include <cmath>
+#include <algorithm>
+#include <numbers>
+#include <numeric>
+
+using namespace ns3;
+
+namespace
+{
+
+constexpr uint32_t SDU_BYTES = 1000;
+
+/** A network whose queues are kept full. */
+struct FullBuffer
+{
+    Ptr<CellNetwork> network;
+
+    FullBuffer(uint16_t cells, uint16_t slices)
+        : network(CreateObject<CellNetwork>())
+    {
+        network->AssignStreams(1);
+        const auto site = network->AddSite({0, 0, 25});
+        for (uint16_t cell = 0; cell < cells; ++cell)
+        {
+            network->AddCell(CreateObject<Node>(), site, 30 + 120.0 * cell);
+        }
+        for (uint16_t slice = 0; slice < slices; ++slice)
+        {
+            network->AddSlice(slice);
+        }
+    }
+
+    ~FullBuffer()
+    {
+        network->Dispose();
+        Simulator::Destroy();
+    }
+
+    /** Adds a UE at a distance on the boresight of its cell. */
+    uint32_t AddUe(uint16_t cell, uint16_t slice, double distanceM = 100)
+    {
+        const double angle = (30 + 120.0 * cell) * std::numbers::pi / 180;
+        auto place = CreateObject<ConstantPositionMobilityModel>();
+        place->SetPosition({distanceM * std::cos(angle), distanceM * std::sin(angle), 1.5});
+        auto node = CreateObject<Node>();
+        node->AggregateObject(place);
+        return network->AddUe(node, cell, slice)->GetUeId();
+    }
+
+    /** Offers a load to a UE for ever. */
+    void Feed(uint32_t ue, double bps)
+    {
+        network->EnqueueDownlink(Create<Packet>(SDU_BYTES), ue);
+        Simulator::Schedule(Seconds(SDU_BYTES * 8 / bps), [this, ue, bps] { Feed(ue, bps); });
+    }
+
+    void Run(double seconds)
+    {
+        Simulator::Stop(Seconds(seconds));
+        Simulator::Run();
+    }
+};
+
+/** One UE, fixed SNR, full buffer: LteAmc's rate x share of the PRBs x (1 - BLER). */
+class RateTestCase : public TestCase
+{
+  public:
+    RateTestCase()
+        : TestCase("one UE at a fixed SNR has the rate of LteAmc times share times success")
+    {
+    }
+
+  private:
+    struct TestVector
+    {
+        double sinrDb;
+        double ceiling;
+    };
+
+    void DoRun() override
+    {
+        double visibleBler = 0;
+        for (const auto& [sinrDb, ceiling] : std::vector<TestVector>{{-2, 1.0},
+                                                                     {3.0, 0.5},
+                                                                     {6.5, 0.25},
+                                                                     {10, 0.333},
+                                                                     {14.3, 0.8},
+                                                                     {18.7, 0.125},
+                                                                     {19.8, 1.0},
+                                                                     {25, 1.0}})
+        {
+            visibleBler = std::max(visibleBler, Run(sinrDb, ceiling));
+        }
+        NS_TEST_EXPECT_MSG_GT(visibleBler, 0.1, "the grid has a point where blocks fail");
+    }
+
+    /** @return the share of blocks that failed */
+    double Run(double sinrDb, double ceiling)
+    {
+        FullBuffer cell(1, 1);
+        const auto ue = cell.AddUe(0, 0);
+        cell.network->GetChannel()->SetFixedSinrDb(ue, sinrDb);
+        cell.network->SetCeilings(0, {ceiling});
+        double first = 0;
+        double firstFailed = 0;
+        cell.network->TraceConnectWithoutContext(
+            "TransportBlock",
+            Callback<void, const TransportBlockTrace&>([&](const TransportBlockTrace& block) {
+                first += block.attempt == 1 ? 1 : 0;
+                firstFailed += block.attempt == 1 && !block.ok ? 1 : 0;
+            }));
+        cell.Feed(ue, 90e6);
+        cell.Run(10);
+
+        // The reference asks ns-3 itself. A fractional ceiling gives floor(q) or ceil(q) PRBs a slot.
+        auto amc = CreateObject<LteAmc>();
+        const auto& link = *cell.network->GetLink();
+        const int mcs = amc->GetMcsFromCqi(link.CqiFromSinrDb(sinrDb));
+        const double quota = 100 * ceiling;
+        const int below = static_cast<int>(std::floor(quota));
+        const double more = quota - below;
+        const double tbs = (1 - more) * amc->GetDlTbSizeFromMcs(mcs, below) +
+                           (more > 0 ? more * amc->GetDlTbSizeFromMcs(mcs, below + 1) : 0);
+        const auto& counters = cell.network->GetCounters(0, 0);
+        const double failed =
+            static_cast<double>(counters.tbFailed) / static_cast<double>(counters.tbSent);
+        const double expectedBps = tbs / 1e-3 * (1 - failed);
+        const double measuredBps = static_cast<double>(counters.deliveredBytes) * 8 / 10;
+        NS_TEST_EXPECT_MSG_EQ_TOL(measuredBps,
+                                  expectedBps,
+                                  0.02 * expectedBps,
+                                  "rate at " << sinrDb << " dB, ceiling " << ceiling);
+        // First transmissions fail as ns-3's error model says: within four standard deviations of a
+        // share of some 9,000.
+        if (more == 0)
+        {
+            const double bler = BlerByNs3(mcs, below, sinrDb);
+            NS_TEST_EXPECT_MSG_EQ_TOL(firstFailed / first, bler, 0.02, "first transmissions");
+        }
+        return failed;
+    }
+
+    /** Asks the error model about a flat channel over all PRBs of the block. */
+    static double BlerByNs3(int mcs, int prbs, double sinrDb)
+    {
+        std::vector<double> centersHz(prbs + 1);
+        std::iota(centersHz.begin(), centersHz.end(), 1);
+        SpectrumValue sinr(Create<SpectrumModel>(centersHz));
+        sinr = std::pow(10, sinrDb / 10);
+        std::vector<int> map(prbs);
+        std::iota(map.begin(), map.end(), 0);
+        const int bytes = CreateObject<LteAmc>()->GetDlTbSizeFromMcs(mcs, prbs) / 8;
+        return LteMiErrorModel::GetTbDecodificationStats(sinr, map, bytes, mcs, {}).tbler;
+    }
+};
+
+/** Twice the ceiling is twice the rate, until the load is met. */
+class CeilingWorthTestCase : public TestCase
+{
+  public:
+    CeilingWorthTestCase()
+        : TestCase("doubling a ceiling doubles the rate until the load is met")
+    {
+    }
+
+  private:
+    double Rate(double ceiling)
+    {
+        FullBuffer cell(1, 1);
+        const auto ue = cell.AddUe(0, 0);
+        cell.network->GetChannel()->SetFixedSinrDb(ue, 15);
+        cell.network->SetCeilings(0, {ceiling});
+        cell.Feed(ue, 10e6);
+        cell.Run(4);
+        return static_cast<double>(cell.network->GetCounters(0, 0).deliveredBytes) * 8 / 4;
+    }
+
+    void DoRun() override
+    {
+        const double tenth = Rate(0.1);
+        // TBS is not exactly proportional to PRBs, and headers weigh less in larger blocks: 3 %.
+        NS_TEST_EXPECT_MSG_EQ_TOL(Rate(0.2), 2 * tenth, 0.06 * tenth, "0.1 to 0.2");
+        NS_TEST_EXPECT_MSG_LT(tenth, 5e6, "0.1 does not meet the load");
+        NS_TEST_EXPECT_MSG_EQ_TOL(Rate(0.6), 10e6, 0.1e6, "0.6 meets the load");
+        NS_TEST_EXPECT_MSG_EQ_TOL(Rate(1.0), 10e6, 0.1e6, "and more changes nothing");
+    }
+};
+
+/** Ceilings with fractions, changing while running, under retransmissions and full load. */
+class CeilingNeverExceededTestCase : public TestCase
+{
+  public:
+    CeilingNeverExceededTestCase()
+        : TestCase("in no 100 ms a slice uses more than its ceiling and one PRB")
+    {
+    }
+
+  private:
+    static constexpr uint64_t WINDOW = 100;
+    static constexpr uint64_t SLOTS = 3000;
+
+    void DoRun() override
+    {
+        // Three thirds overfill every third slot by rounding; 0.333 and 0.0037 have fractions of
+        // their own.
+        RunWith({1.0 / 3, 1.0 / 3, 1.0 / 3}, {1.0 / 3, 1.0 / 3, 1.0 / 3});
+        RunWith({0.333, 0.25, 0.4170}, {0.0037, 0.6213, 0.375});
+        RunWith({0.9999, 0.0001, 0}, {0.1, 0.8, 0.1});
+    }
+
+    void RunWith(const std::vector<double>& first, const std::vector<double>& second)
+    {
+        FullBuffer cell(1, 3);
+        for (uint16_t slice = 0; slice < 3; ++slice)
+        {
+            for (int i = 0; i < 2; ++i)
+            {
+                const auto ue = cell.AddUe(0, slice);
+                // Where some blocks fail: retransmissions count as well.
+                cell.network->GetChannel()->SetFixedSinrDb(ue, 19.8);
+                cell.Feed(ue, 50e6);
+            }
+        }
+        std::vector<std::vector<uint32_t>> used(3, std::vector<uint32_t>(SLOTS + 10, 0));
+        std::vector<uint32_t> total(SLOTS + 10, 0);
+        cell.network->TraceConnectWithoutContext(
+            "SliceSlot",
+            Callback<void, uint64_t, uint16_t, uint16_t, uint32_t>(
+                [&](uint64_t slot, uint16_t, uint16_t slice, uint32_t prbs) {
+                    used[slice].at(slot) += prbs;
+                    total.at(slot) += prbs;
+                }));
+        cell.network->SetCeilings(0, first);
+        // The change takes effect in the slot that begins then: number SLOTS / 2.
+        Simulator::Schedule(MilliSeconds(SLOTS / 2) - NanoSeconds(1),
+                            [&] { cell.network->SetCeilings(0, second); });
+        cell.Run(SLOTS * 1e-3);
+
+        NS_TEST_EXPECT_MSG_GT(cell.network->GetCounters(0, 0).tbFailed, 0, "blocks failed");
+        NS_TEST_EXPECT_MSG_LT(*std::max_element(total.begin(), total.end()), 101, "100 PRBs");
+        for (uint16_t slice = 0; slice < 3; ++slice)
+        {
+            Check(used[slice], 0, SLOTS / 2, first[slice] * 100, slice);
+            Check(used[slice], SLOTS / 2, SLOTS, second[slice] * 100, slice);
+        }
+        // All that is allowed is used: the cell is never idle under full load.
+        const double sum = std::accumulate(total.begin() + 10, total.begin() + SLOTS / 2, 0.0);
+        NS_TEST_EXPECT_MSG_GT(sum / (SLOTS / 2 - 10), 99.0, "PRBs used of 100");
+    }
+
+    void Check(const std::vector<uint32_t>& used,
+               uint64_t from,
+               uint64_t to,
+               double quota,
+               uint16_t slice)
+    {
+        for (uint64_t start = from; start + WINDOW <= to; ++start)
+        {
+            const double sum =
+                std::accumulate(used.begin() + start, used.begin() + start + WINDOW, 0.0);
+            // A millionth of a PRB a slot is the resolution of a ceiling.
+            NS_TEST_ASSERT_MSG_LT(sum,
+                                  WINDOW * quota + 1 + 1e-3,
+                                  "slice " << slice << ", 100 slots from " << start);
+        }
+    }
+};
+
+/** Chase combining turns blocks that hardly ever decode alone into delivered data. */
+class HarqTestCase : public TestCase
+{
+  public:
+    HarqTestCase()
+        : TestCase("HARQ combines transmissions and gives up after the last")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        std::vector<double> failedAt(5);
+        std::vector<double> sentAt(5);
+        FullBuffer cell(1, 1);
+        const auto ue = cell.AddUe(0, 0);
+        cell.network->SetCeilings(0, {1.0});
+        cell.network->GetChannel()->SetFixedSinrDb(ue, 12);
+        // Reports of 12 dB, then 3 dB worse in the middle of each report's period: blocks fail.
+        for (int k = 1; k < 1000; ++k)
+        {
+            Simulator::Schedule(MilliSeconds(5 * k) + MicroSeconds(1), [&cell, ue] {
+                cell.network->GetChannel()->SetFixedSinrDb(ue, 9);
+            });
+            Simulator::Schedule(MilliSeconds(5 * k + 5) - MicroSeconds(1), [&cell, ue] {
+                cell.network->GetChannel()->SetFixedSinrDb(ue, 12);
+            });
+        }
+        cell.network->TraceConnectWithoutContext(
+            "TransportBlock",
+            Callback<void, const TransportBlockTrace&>([&](const TransportBlockTrace& block) {
+                sentAt.at(block.attempt) += 1;
+                failedAt.at(block.attempt) += block.ok ? 0 : 1;
+            }));
+        cell.Feed(ue, 30e6);
+        cell.Run(5);
+        NS_TEST_ASSERT_MSG_GT(sentAt[2], 100, "there are second transmissions");
+        NS_TEST_EXPECT_MSG_EQ((sentAt[2] <= failedAt[1]), true, "each follows a failure");
+        const double first = failedAt[1] / sentAt[1];
+        const double second = failedAt[2] / sentAt[2];
+        NS_TEST_EXPECT_MSG_GT(first, 0.3, "the first fails often");
+        // Two transmissions at 9 dB add up to 12 dB, what the CQI asked for: at most 10 % fail.
+        NS_TEST_EXPECT_MSG_LT(second, 0.2, "the second seldom");
+
+        // A UE far below the lowest MCS: every block is given up, and counted.
+        cell.network->GetChannel()->SetFixedSinrDb(ue, 12);
+        const auto before = cell.network->GetCounters(0, 0);
+        Simulator::Schedule(Seconds(0), [&] { cell.network->GetChannel()->SetFixedSinrDb(ue, -15); });
+        cell.Run(0.004);
+        const auto& after = cell.network->GetCounters(0, 0);
+        NS_TEST_EXPECT_MSG_EQ(after.enqueuedSdus,
+                              after.deliveredSdus +
+                                  std::accumulate(after.droppedSdus.begin(),
+                                                  after.droppedSdus.end(),
+                                                  uint64_t{0}) +
+                                  cell.network->GetQueuedSdus(0, 0),
+                              "every SDU is somewhere");
+        NS_TEST_EXPECT_MSG_GT(after.enqueuedSdus, before.enqueuedSdus, "time went on");
+    }
+};
+
+/** Blocks that can never be decoded are given up and counted, and hold nothing up. */
+class GiveUpTestCase : public TestCase
+{
+  public:
+    GiveUpTestCase()
+        : TestCase("a block is given up after its last transmission; its SDUs are counted")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        FullBuffer cell(1, 1);
+        const auto ue = cell.AddUe(0, 0);
+        cell.network->SetCeilings(0, {1.0});
+        cell.network->GetChannel()->SetFixedSinrDb(ue, 10);
+        uint8_t most = 0;
+        cell.network->TraceConnectWithoutContext(
+            "TransportBlock",
+            Callback<void, const TransportBlockTrace&>(
+                [&](const TransportBlockTrace& block) { most = std::max(most, block.attempt); }));
+        // The report says 10 dB (slot 1), then the channel collapses for good within that period.
+        Simulator::Schedule(MicroSeconds(100), [&] {
+            for (int i = 0; i < 3; ++i)
+            {
+                cell.network->EnqueueDownlink(Create<Packet>(SDU_BYTES), ue);
+            }
+        });
+        Simulator::Schedule(MicroSeconds(1500),
+                            [&] { cell.network->GetChannel()->SetFixedSinrDb(ue, -19); });
+        cell.Run(1);
+        const auto& counters = cell.network->GetCounters(0, 0);
+        NS_TEST_EXPECT_MSG_EQ(+most, 4, "four transmissions");
+        NS_TEST_EXPECT_MSG_EQ(counters.droppedSdus[static_cast<size_t>(DropCause::HARQ_FAILED)],
+                              3,
+                              "all three SDUs were in that block");
+        NS_TEST_EXPECT_MSG_EQ(counters.deliveredSdus, 0, "none came through");
+        NS_TEST_EXPECT_MSG_EQ(cell.network->GetQueuedSdus(0, 0), 0, "nothing is left behind");
+        // 3 x 8 slots between four transmissions.
+        NS_TEST_EXPECT_MSG_EQ_TOL(counters.activeUeSeconds, 0.0259, 0.0015, "and not for long");
+    }
+};
+
+/** UEs in the centre have a better CQI than those at the edge; a busy neighbour costs SINR. */
+class GeometryTestCase : public TestCase
+{
+  public:
+    GeometryTestCase()
+        : TestCase("cell edge below cell centre; a neighbour's load is felt, its silence is not")
+    {
+    }
+
+  private:
+    double MeanCqi(double distanceM, bool neighboursBusy)
+    {
+        Config::SetDefault("ns3::RadioChannel::Shadowing", BooleanValue(false));
+        FullBuffer cell(3, 1);
+        const auto ue = cell.AddUe(0, 0, distanceM);
+        cell.network->SetCeilings(0, {1.0});
+        cell.Feed(ue, 1e6);
+        for (uint16_t other = 1; other < 3; ++other)
+        {
+            const auto neighbour = cell.AddUe(other, 0, 100);
+            cell.network->SetCeilings(other, {1.0});
+            if (neighboursBusy)
+            {
+                cell.Feed(neighbour, 90e6);
+            }
+        }
+        cell.Run(2);
+        const auto& counters = cell.network->GetCounters(0, 0);
+        return static_cast<double>(counters.cqiSum) / static_cast<double>(counters.cqiCount);
+    }
+
+    void DoRun() override
+    {
+        const double centre = MeanCqi(60, true);
+        const double edge = MeanCqi(1500, true);
+        NS_TEST_EXPECT_MSG_GT(centre, edge + 1, "centre above edge");
+        NS_TEST_EXPECT_MSG_GT(MeanCqi(600, false), MeanCqi(600, true), "silence is better");
+        Config::Reset();
+    }
+};
+
+/** Path loss against TR 38.901 Table 7.4.1-1, UMa, without shadowing. */
+class PathLossTestCase : public TestCase
+{
+  public:
+    PathLossTestCase()
+        : TestCase("large-scale gain is UMa path loss plus antenna gain")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Config::SetDefault("ns3::RadioChannel::Shadowing", BooleanValue(false));
+        for (const double distanceM : {50.0, 120.0, 300.0, 900.0})
+        {
+            FullBuffer cell(1, 1);
+            const auto ue = cell.AddUe(0, 0, distanceM);
+            const double gainDb = cell.network->GetChannel()->GetGainDb(ue, 0);
+            const double d3d = std::hypot(distanceM, 25 - 1.5);
+            const double fc = 2.6;
+            // Break point 4 h'BS h'UT fc / c with h' = h - 1 m: 4 x 24 x 0.5 x 2.6e9 / 3e8 = 416 m.
+            const double breakM = 4 * 24 * 0.5 * fc * 1e9 / 3e8;
+            const double los =
+                distanceM < breakM
+                    ? 28 + 22 * std::log10(d3d) + 20 * std::log10(fc)
+                    : 28 + 40 * std::log10(d3d) + 20 * std::log10(fc) -
+                          9 * std::log10(breakM * breakM + 23.5 * 23.5);
+            const double nlos =
+                std::max(los, 13.54 + 39.08 * std::log10(d3d) + 20 * std::log10(fc));
+            const double lossDb = 14 - gainDb; // boresight gain 14 dBi
+            // 0.05 dB: ns-3 takes c as 3e8 in one and 299792458 in another place.
+            const bool isOne = std::abs(lossDb - los) < 0.05 || std::abs(lossDb - nlos) < 0.05;
+            NS_TEST_EXPECT_MSG_EQ(isOne,
+                                  true,
+                                  "loss at " << distanceM << " m is " << lossDb << " dB; LOS " << los
+                                             << ", NLOS " << nlos);
+        }
+        Config::Reset();
+    }
+};
+
+/** Fading: mean power one, Jakes' correlation over time, sub-bands drift apart. */
+class FadingTestCase : public TestCase
+{
+  public:
+    FadingTestCase()
+        : TestCase("fading has unit power, Jakes correlation and frequency selectivity")
+    {
+    }
+
+  private:
+    static constexpr uint32_t BANDS = 13;
+
+    /** @return covariance of the power gains at a lag in Doppler cycles or bands, normalised */
+    static double Correlation(const FadingProcess& fading, double lagCycles, uint32_t lagBands)
+    {
+        double product = 0;
+        double square = 0;
+        for (uint32_t sample = 0; sample < FadingProcess::SAMPLES; ++sample)
+        {
+            const double at = (sample + 0.5) / FadingProcess::SAMPLES_PER_CYCLE;
+            for (uint32_t band = 0; band + lagBands < BANDS; ++band)
+            {
+                const double a = fading.Gain(at, band) - 1;
+                product += a * (fading.Gain(at + lagCycles, band + lagBands) - 1);
+                square += a * a;
+            }
+        }
+        return product / square;
+    }
+
+    void DoRun() override
+    {
+        auto random = CreateObject<UniformRandomVariable>();
+        random->SetStream(7);
+        std::vector<double> lags{0.05, 0.1, 0.2, 0.3, 0.38};
+        std::vector<double> mean(lags.size(), 0);
+        double neighbour = 0;
+        double distant = 0;
+        constexpr int PROCESSES = 10;
+        for (int i = 0; i < PROCESSES; ++i)
+        {
+            const FadingProcess fading(FadingProcess::TdlA(), 363e-9, BANDS, 8 * 180e3, random);
+            double power = 0;
+            for (uint32_t sample = 0; sample < FadingProcess::SAMPLES; ++sample)
+            {
+                power += fading.Gain((sample + 0.5) / FadingProcess::SAMPLES_PER_CYCLE, 3);
+            }
+            // The table is normalised over all bands; one band alone may be off by its luck.
+            NS_TEST_EXPECT_MSG_EQ_TOL(power / FadingProcess::SAMPLES, 1, 0.35, "mean power");
+            for (size_t j = 0; j < lags.size(); ++j)
+            {
+                mean[j] += Correlation(fading, lags[j], 0) / PROCESSES;
+            }
+            neighbour += Correlation(fading, 0, 1) / PROCESSES;
+            distant += Correlation(fading, 0, 10) / PROCESSES;
+        }
+        for (size_t j = 0; j < lags.size(); ++j)
+        {
+            // Power of a Rayleigh process correlates as J0 squared; ten finite tables: 0.1.
+            const double bessel = std::cyl_bessel_j(0, 2 * std::numbers::pi * lags[j]);
+            NS_TEST_EXPECT_MSG_EQ_TOL(mean[j], bessel * bessel, 0.1, "lag of " << lags[j]);
+        }
+        NS_TEST_EXPECT_MSG_GT(neighbour, distant, "near bands are more alike than distant ones");
+        NS_TEST_EXPECT_MSG_LT(distant, 0.3, "14 MHz apart they hardly are");
+    }
+};
+
+/** An idle network has no slot events. */
+class IdleTestCase : public TestCase
+{
+  public:
+    IdleTestCase()
+        : TestCase("an idle network costs no slot events")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        FullBuffer cell(3, 1);
+        for (uint16_t i = 0; i < 3; ++i)
+        {
+            cell.AddUe(i, 0);
+            cell.network->SetCeilings(i, {1.0});
+        }
+        cell.network->EnqueueDownlink(Create<Packet>(SDU_BYTES), 0);
+        cell.Run(10);
+        // Ten seconds of one refresh in 100 ms, a packet of a few slots, and the stop.
+        NS_TEST_EXPECT_MSG_LT(Simulator::GetEventCount(), 130, "not 10,000 slots");
+    }
+};
+
+/** The suite. */
+class CellTheoryTestSuite : public TestSuite
+{
+  public:
+    CellTheoryTestSuite()
+        : TestSuite("slicebed-cell-theory", Type::SYSTEM)
+    {
+        AddTestCase(new RateTestCase, Duration::QUICK);
+        AddTestCase(new CeilingWorthTestCase, Duration::QUICK);
+        AddTestCase(new CeilingNeverExceededTestCase, Duration::QUICK);
+        AddTestCase(new HarqTestCase, Duration::QUICK);
+        AddTestCase(new GiveUpTestCase, Duration::QUICK);
+        AddTestCase(new GeometryTestCase, Duration::QUICK);
+        AddTestCase(new PathLossTestCase, Duration::QUICK);
+        AddTestCase(new FadingTestCase, Duration::QUICK);
+        AddTestCase(new IdleTestCase, Duration::QUICK);
+    }
+};
+
+const CellTheoryTestSuite g_cellTheoryTestSuite; //!< registers itself
+
+} // namespace

@@ -1,0 +1,1 @@
+"""Slicebed's control plane: exchange with simulations, environments, launch, campaigns, commands."""

@@ -1,0 +1,147 @@
+"""One simulation at work: its channel, its session and, where we started it, its process.
+
+Turns what goes wrong into the errors of ``pyctl.errors``, and leaves nothing behind when it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from pyctl.errors import (
+    ChannelTimeout,
+    PeerDisconnected,
+    ProtocolError,
+    SimulationCrashed,
+    SimulationError,
+    SimulationHung,
+)
+from pyctl.exchange.channel import Channel
+from pyctl.exchange.codec import Hello, State
+from pyctl.exchange.session import Session, Stage
+from pyctl.launch.process import SimulationProcess
+
+# How long a simulation whose connection broke may take to exit, so that its status can be told.
+EXIT_S = 0.5
+
+Launch = Callable[[Channel], SimulationProcess]
+Refine = Callable[[Session], None]
+
+
+class Link:
+    """An episode with one simulation; a context manager that ends it.
+
+    Attributes:
+        session: the conversation.
+        process: that was started for it, or None.
+        hello: the simulation's first message.
+        state: the last one received.
+    """
+
+    hello: Hello
+    state: State
+
+    def __init__(
+        self, channel: Channel, launch: Launch | None, timeout_s: float, same_process: bool = False
+    ) -> None:
+        """Waits for the simulation and its first state.
+
+        Args:
+            channel: that it will connect to; belongs to the link from now on.
+            launch: starts the simulation; None if somebody else does.
+            timeout_s: how long each answer may take [s].
+            same_process: whether the process started is the simulation itself, so that no other
+                one is let in.
+
+        Raises:
+            SimulationError: it did not come, or went.
+            ProtocolError: it does not speak the wire.
+            UsageError: it cannot be started.
+        """
+        self._channel = channel
+        self._timeout_s = timeout_s
+        self.process: SimulationProcess | None = None
+        self.session = Session(channel)
+        try:
+            if launch is not None:
+                self.process = launch(channel)
+            process_id = self.process.pid if self.process and same_process else None
+            self.hello = self._call(self.session.handshake, process_id=process_id)
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self) -> State:
+        """Lets the simulation go on to its first state and returns it."""
+        self.session.accept()
+        self.state = self._receive(self.session.receive_state)
+        return self.state
+
+    def step(self, action: Any) -> State:
+        """Puts an action in force and returns the state that comes of it.
+
+        Raises:
+            EpisodeOver: there is no episode to step.
+            SimulationError: the simulation ended, or does not answer.
+            ProtocolError: it sent what the wire does not allow.
+        """
+        self.state = self._receive(self.session.step, action)
+        return self.state
+
+    def close(self) -> None:
+        """Stops the simulation, reaps its process and ends the connection; may be repeated."""
+        asked = self.session.stage in (Stage.READY, Stage.ENDED)
+        try:
+            self.session.stop()
+            if self.process is not None:
+                self.process.stop(**({} if asked else {"ask_s": 0.0}))
+        finally:
+            self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _receive(self, call: Callable[..., State], *arguments: Any) -> State:
+        try:
+            return self._call(call, *arguments)
+        except (SimulationError, ProtocolError, KeyboardInterrupt):
+            self.close()
+            raise
+
+    def _call(self, call: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        watch = self.process.require_alive if self.process else None
+        try:
+            return call(*arguments, timeout_s=self._timeout_s, watch=watch, **keywords)
+        except ChannelTimeout as error:
+            raise self._hung() from error
+        except PeerDisconnected as error:
+            raise self._lost() from error
+
+    def _hung(self) -> SimulationHung:
+        stage = self.session.stage.value
+        text = f"no answer within {self._timeout_s:g} s: {stage}; timeout_s says how long to wait"
+        if self.process is None:
+            return SimulationHung(text)
+        return SimulationHung(
+            text, stderr_tail=self.process.tail(), command=self.process.command
+        )
+
+    def _lost(self) -> Exception:
+        if self.process is None:
+            return SimulationCrashed("the simulation closed its connection before the episode's end")
+        status = self.process.wait(EXIT_S)
+        if status is not None:
+            return self.process.failure(status)
+        return ProtocolError(
+            "the simulation lives but closed its connection before the episode's end; "
+            "a message larger than the limit does that"
+        )

@@ -1,0 +1,59 @@
+"""The environments' ids for ``gymnasium.make``.
+
+``import pyctl.env`` registers them; so does the module prefix in
+``gymnasium.make("pyctl.env:slicebed/Cells-v0", params={"steps": 10})``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One id.
+
+    Attributes:
+        summary: one line.
+        entry_point: imported when an environment is made, not before.
+        arguments: of its constructor, besides the user's.
+    """
+
+    summary: str
+    entry_point: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+_REGISTERED = {
+    "slicebed/Cells-v0": Registered(
+        "sliced cells on a hexagonal grid; an action sets each slice's PRB ceiling per cell",
+        "pyctl.env.cosim:CoSimEnv",
+        {"scenario": "cells"},
+    ),
+    "slicebed/Loopback-v0": Registered(
+        "no network: the action comes back as the observation",
+        "pyctl.env.cosim:CoSimEnv",
+        {"scenario": "loopback"},
+    ),
+    "slicebed/Ns3Gym-v0": Registered(
+        "any simulation that speaks the ns3-gym wire",
+        "pyctl.env.foreign:Ns3GymEnv",
+    ),
+}
+ENVIRONMENTS = {name: entry.summary for name, entry in _REGISTERED.items()}
+
+
+def register_envs() -> None:
+    """Registers the ids with gymnasium; may be called again."""
+    from gymnasium.envs.registration import register, registry
+
+    for name, entry in _REGISTERED.items():
+        if name not in registry:
+            register(
+                id=name,
+                entry_point=entry.entry_point,
+                kwargs=dict(entry.arguments),
+                order_enforce=False,
+            )

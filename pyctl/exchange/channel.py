@@ -1,0 +1,171 @@
+"""Moves messages between an agent and one simulation; knows nothing of what they mean.
+
+The agent listens (ZeroMQ REP) on the local host only; the simulation connects (REQ). Every wait has
+a deadline, and looks every ``POLL_S`` whether the simulation still lives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from pyctl.errors import ChannelTimeout, PeerDisconnected, ProtocolError, SlicebedError, UsageError
+from pyctl.exchange.codec import MAX_MESSAGE_BYTES
+
+Transport = Literal["tcp", "ipc"]
+Watch = Callable[[], None]
+
+HOST = "127.0.0.1"
+POLL_S = 0.05
+# What a peer wrote just before it died may still be on its way up from the I/O thread.
+LAST_WORDS_S = 0.2
+LINGER_MS = 1000
+
+
+class Channel:
+    """A listening end for one simulation.
+
+    Attributes:
+        endpoint: where the simulation has to connect.
+        port: of ``endpoint``; 0 for ``ipc``.
+        folder: private folder of the ``ipc`` socket, else None.
+    """
+
+    def __init__(self, transport: Transport = "tcp", port: int = 0) -> None:
+        """Begins to listen.
+
+        Args:
+            transport: ``tcp`` on the local host, or ``ipc``, a socket in a private folder.
+            port: of ``tcp``; 0 lets the system choose a free one.
+
+        Raises:
+            UsageError: the transport is unknown, or the port is taken or none.
+        """
+        self.folder: Path | None = None
+        self.port = 0
+        self._connections = 0
+        self._owner = os.getpid()
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(1)
+        self._socket = self._context.socket(zmq.REP)
+        self._socket.setsockopt(zmq.LINGER, LINGER_MS)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        self._events = self._socket.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
+        try:
+            self.endpoint = self._bind(transport, port)
+        except BaseException:
+            self.close()
+            raise
+        self._poller = zmq.Poller()
+        self._poller.register(self._socket, zmq.POLLIN)
+        self._poller.register(self._events, zmq.POLLIN)
+        self._admitted = False
+
+    def send(self, message: bytes) -> None:
+        """Answers the message that was received last."""
+        try:
+            self._socket.send(message)
+        except zmq.ZMQError as error:
+            raise SlicebedError(f"nothing to answer at {self.endpoint}: {error}") from error
+
+    def receive(self, timeout_s: float, watch: Watch | None = None) -> bytes:
+        """Waits for a message.
+
+        Args:
+            timeout_s: how long [s].
+            watch: called while waiting; raises if no message can come any more. What has arrived
+                by then is still returned.
+
+        Raises:
+            ChannelTimeout: nothing came in time.
+            PeerDisconnected: the simulation closed its connection after it was admitted.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            remaining_s = deadline - time.monotonic()
+            message = self._poll(min(POLL_S, max(remaining_s, 0.0)))
+            if message is None:
+                message = self._check_peer(watch)
+            if message is not None:
+                return message
+            if remaining_s <= 0:
+                raise ChannelTimeout(f"no message at {self.endpoint} within {timeout_s:g} s")
+
+    def admit(self) -> None:
+        """Takes the simulation that is connected for the one of this episode: it may not leave."""
+        self._admitted = True
+
+    def close(self) -> None:
+        """Ends the connection once the last answer has left; waits a second for that at most."""
+        if self._owner != os.getpid():
+            return  # a forked child owns none of it
+        if not self._context.closed:
+            with contextlib.suppress(zmq.ZMQError):
+                self._socket.disable_monitor()
+            self._events.close(linger=0)
+            self._socket.close()
+            self._context.term()
+        if self.folder is not None:
+            self._remove_folder()
+
+    def _bind(self, transport: Transport, port: int) -> str:
+        if transport == "ipc":
+            self.folder = Path(tempfile.mkdtemp(prefix="slicebed-"))
+            self._remove_folder = weakref.finalize(self, _remove, self.folder, self._owner)
+            endpoint = f"ipc://{self.folder}/agent"
+            self._socket.bind(endpoint)
+            return endpoint
+        if transport != "tcp":
+            raise UsageError(f"transport is {transport!r}; 'tcp' or 'ipc' is required")
+        try:
+            self._socket.bind(f"tcp://{HOST}:{port or '*'}")
+        except zmq.ZMQError as error:
+            raise UsageError(
+                f"port is {port}: {error}; a free port from 1 to 65535 is required, or 0 for any"
+            ) from error
+        endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        self.port = int(endpoint.rsplit(":", 1)[1])
+        return endpoint
+
+    def _poll(self, wait_s: float) -> bytes | None:
+        ready: dict[Any, int] = dict(self._poller.poll(wait_s * 1000))
+        if self._events in ready:
+            self._read_events()
+        if self._socket not in ready:
+            return None
+        frames = self._socket.recv_multipart()
+        if len(frames) != 1:
+            raise ProtocolError(f"a message of {len(frames)} frames; one is required")
+        return frames[0]
+
+    def _read_events(self) -> None:
+        while self._events.poll(0):
+            event = recv_monitor_message(self._events)["event"]
+            self._connections += 1 if event == zmq.EVENT_ACCEPTED else -1
+
+    def _check_peer(self, watch: Watch | None) -> bytes | None:
+        try:
+            if watch is not None:
+                watch()
+            if self._admitted and self._connections <= 0:
+                raise PeerDisconnected(f"the simulation left its connection to {self.endpoint}")
+        except SlicebedError:
+            message = self._poll(LAST_WORDS_S)
+            if message is None:
+                raise
+            return message
+        return None
+
+
+def _remove(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,153 @@
+"""One episode as a conversation over a channel: who speaks when, and nothing else.
+
+::
+
+    LISTENING --hello, ack--> AWAITING_STATE --state--> READY --action--> AWAITING_STATE ...
+                                                  \\--last state, stop--> ENDED
+    any other --stop()--> CLOSED
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from typing import Any
+
+from pyctl.errors import ChannelTimeout, EpisodeOver, PeerDisconnected, ProtocolError
+from pyctl.exchange import codec
+from pyctl.exchange.channel import Channel, Watch
+from pyctl.exchange.codec import Hello, State
+from pyctl.exchange.spaces import Space
+
+
+class Stage(enum.Enum):
+    """Where a session is; the value says it in words."""
+
+    LISTENING = "no simulation has come yet"
+    AWAITING_STATE = "the simulation is computing its next state"
+    READY = "the simulation waits for an action"
+    ENDED = "the episode has ended"
+    CLOSED = "the session is closed"
+
+
+class Session:
+    """The agent's side of one episode.
+
+    Attributes:
+        stage: where it is.
+        observation_space: of the states; the wire's until it is replaced by a more exact one.
+        action_space: of the actions; likewise.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self.stage = Stage.LISTENING
+        self.observation_space: Space | None = None
+        self.action_space: Space | None = None
+
+    def handshake(
+        self, timeout_s: float, watch: Watch | None = None, process_id: int | None = None
+    ) -> Hello:
+        """Waits for the simulation's first message; it is answered by ``accept`` or ``stop``.
+
+        Args:
+            timeout_s: how long [s].
+            watch: see ``Channel.receive``.
+            process_id: the one simulation that is meant; others are sent away. None: any.
+
+        Raises:
+            ChannelTimeout: none came in time.
+            ProtocolError: what came is no hello; the simulation is asked to stop.
+        """
+        self._require(Stage.LISTENING)
+        deadline = time.monotonic() + timeout_s
+        while True:
+            data = self._channel.receive(max(deadline - time.monotonic(), 0.0), watch)
+            try:
+                hello = codec.decode_hello(data)
+            except ProtocolError:
+                self._channel.send(codec.encode_ack(stop=True))
+                raise
+            if process_id is None or hello.process_id == process_id:
+                self.observation_space = hello.observation_space
+                self.action_space = hello.action_space
+                return hello
+            self._channel.send(codec.encode_ack(stop=True))
+
+    def accept(self) -> None:
+        """Lets the simulation that said hello go on."""
+        self._require(Stage.LISTENING)
+        if self.observation_space is None:
+            raise EpisodeOver("accept() before handshake()")
+        self._channel.admit()
+        self._channel.send(codec.encode_ack())
+        self.stage = Stage.AWAITING_STATE
+
+    def receive_state(self, timeout_s: float, watch: Watch | None = None) -> State:
+        """Waits for the next state; the last one of an episode is answered at once.
+
+        Raises:
+            EpisodeOver: no state is due.
+            ChannelTimeout: none came in time.
+            PeerDisconnected: the simulation left.
+            ProtocolError: what came is no state; the simulation is asked to stop.
+        """
+        self._require(Stage.AWAITING_STATE)
+        data = self._channel.receive(timeout_s, watch)
+        self.stage = Stage.READY
+        assert self.observation_space is not None  # noqa: S101 - set by handshake()
+        try:
+            state = codec.decode_state(data, self.observation_space)
+        except ProtocolError:
+            self._say_stop(Stage.CLOSED)
+            raise
+        if state.ended:
+            self._say_stop(Stage.ENDED)
+        return state
+
+    def step(self, action: Any, timeout_s: float, watch: Watch | None = None) -> State:
+        """Sends an action of the action space and waits for the state that comes of it.
+
+        Raises:
+            EpisodeOver: the simulation does not wait for an action.
+            SlicebedError: as ``receive_state``.
+        """
+        self._require(Stage.READY)
+        assert self.action_space is not None  # noqa: S101 - set by handshake()
+        self._channel.send(codec.encode_action(action, self.action_space))
+        self.stage = Stage.AWAITING_STATE
+        return self.receive_state(timeout_s, watch)
+
+    def stop(self, wait_s: float = 0.0) -> None:
+        """Asks the simulation to stop, if it can be asked; the session is closed after it.
+
+        Args:
+            wait_s: how long a simulation that is computing is waited for, since it can be asked
+                at its next state only.
+        """
+        if self.stage is Stage.READY:
+            self._say_stop(Stage.CLOSED)
+        elif self.stage is Stage.LISTENING and self.observation_space is not None:
+            self._channel.send(codec.encode_ack(stop=True))
+        elif self.stage is Stage.AWAITING_STATE and wait_s > 0:
+            self._stop_at_next_state(wait_s)
+        if self.stage is not Stage.ENDED:
+            self.stage = Stage.CLOSED
+
+    def _stop_at_next_state(self, wait_s: float) -> None:
+        try:
+            self._channel.receive(wait_s)
+        except (ChannelTimeout, PeerDisconnected):
+            return
+        self._say_stop(Stage.CLOSED)
+
+    def _say_stop(self, stage: Stage) -> None:
+        self._channel.send(codec.encode_stop())
+        self.stage = stage
+
+    def _require(self, stage: Stage) -> None:
+        if self.stage is not stage:
+            raise EpisodeOver(
+                f"{self.stage.value} (state {self.stage.name}); {stage.name} is required, "
+                "call reset() to begin an episode"
+            )

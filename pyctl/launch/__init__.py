@@ -1,0 +1,1 @@
+"""Finds, describes, starts and watches simulations."""

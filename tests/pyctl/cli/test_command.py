@@ -1,0 +1,156 @@
+"""The command as a process, on real simulations: exit statuses, streams, signals."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+TIME_LIMIT_S = 120
+COMMAND = [sys.executable, "-m", "pyctl.cli"]
+LOOPBACK = ["run", "loopback", "--allocator", "equal", "--quiet"]
+# One site of the real scenario, two slices, two short intervals: about a second.
+CELLS = ["run", "cells", "--allocator", "traffic", "--quiet", "--set", "sites=1"]
+CELLS += ["--set", "steps=2", "--set", "interval_s=0.4", "--set", "slices=1,4"]
+
+
+def slicebed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT_S,
+        cwd=folder,
+        check=False,
+    )
+
+
+def run_json(folder: Path, *arguments: str) -> dict[str, Any]:
+    result = slicebed(folder, *arguments, "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)  # type: ignore[no-any-return]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = {"numpy", "pandas", "torch", "zmq", "gymnasium", "matplotlib", "pyarrow", "pydantic"}
+    code = (
+        "import sys; from pyctl.cli.main import app; app(['--help'], standalone_mode=False); "
+        f"sys.stderr.write(', '.join({heavy!r} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert result.stderr == ""
+    assert "quickstart" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "cels", "--allocator", "equal"], "unknown scenario 'cels'; did you mean 'cells'?"),
+        (
+            ["run", "cells", "--allocator", "eqal"],
+            "unknown allocator 'eqal'; did you mean 'equal'?",
+        ),
+        ([*CELLS, "--set", "stps=3"], "'stps'; did you mean 'steps'?"),
+        ([*CELLS, "--set", "steps=zero"], "steps"),
+        ([*CELLS, "--set", "sites=99"], "sites"),
+        ([*CELLS, "--set", "slices=1,7"], "7"),
+        ([*CELLS, "--set", "mask_file=none.csv"], "none.csv"),
+    ],
+)
+def test_wrong_input_gives_one_sentence_and_status_2(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    result = slicebed(tmp_path, *arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("slicebed: error: ")
+    assert message in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_run_over_both_transports(tmp_path: Path) -> None:
+    tcp = run_json(tmp_path, *LOOPBACK, "--out", "tcp")
+    ipc = run_json(tmp_path, *LOOPBACK, "--out", "ipc", "--transport", "ipc")
+    assert tcp["kpi_sha256"] == ipc["kpi_sha256"]
+    assert tcp["run_id"] == ipc["run_id"]
+
+
+def test_cells_same_seed_same_digest_other_seed_another(tmp_path: Path) -> None:
+    one = run_json(tmp_path, *CELLS, "--seed", "1", "--out", "a")
+    again = run_json(tmp_path, *CELLS, "--seed", "1", "--out", "b", "--transport", "ipc")
+    other = run_json(tmp_path, *CELLS, "--seed", "2")
+    assert one["kpi_sha256"] == again["kpi_sha256"] != other["kpi_sha256"]
+    assert set(one["per_slice"]) == {"1", "4"}
+    packets = one["conservation"]
+    ended = packets["received"] + packets["in_flight"] + sum(packets["dropped"].values())
+    assert packets["sent"] == ended > 0
+    assert (Path(tmp_path, one["run_dir"]) / "topology.json").is_file()
+
+
+def test_the_stored_command_repeats_the_run(tmp_path: Path) -> None:
+    one = run_json(tmp_path, *LOOPBACK, "--set", "steps=3")
+    command = json.loads(Path(tmp_path, one["run_dir"], "provenance.json").read_text())["command"]
+    result = subprocess.run(
+        ["/bin/sh", "-c", command.replace("slicebed", " ".join(COMMAND), 1) + " --json --quiet"],
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT_S,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["kpi_sha256"] == one["kpi_sha256"]
+
+
+def test_a_crash_is_reported_with_the_simulations_last_words(tmp_path: Path) -> None:
+    result = slicebed(tmp_path, *LOOPBACK, "--set", "crash_step=2")
+    assert result.returncode == 1
+    assert result.stderr.startswith("slicebed: error: ")
+    assert "Traceback" not in result.stderr
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.suffix == ".failed"
+    error = json.loads((folder / "error.json").read_text())
+    assert error["kind"] == "SimulationCrashed"
+    assert error["exit_status"] not in (0, None)
+
+
+def test_interrupt_ends_both_sides_and_keeps_the_run(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, *LOOPBACK, "--set", "hang_step=2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as process:
+        try:
+            simulation = wait_for_simulation(process)
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=TIME_LIMIT_S)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert stderr == "slicebed: interrupted\n"
+    psutil.wait_procs([simulation], timeout=10)
+    assert not simulation.is_running()
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.suffix == ".interrupted"
+
+
+def wait_for_simulation(process: subprocess.Popen[str]) -> psutil.Process:
+    """Waits until the command has a simulation that runs an episode."""
+    deadline_s = time.monotonic() + TIME_LIMIT_S
+    while process.poll() is None and time.monotonic() < deadline_s:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            if "--endpoint" in " ".join(child.cmdline()):
+                return child
+        time.sleep(0.05)
+    raise AssertionError("no simulation was started")
