@@ -188,6 +188,7 @@ def _mask_of_trace(trace: TraceChoice, context: Mapping[str, Any]) -> tuple[str,
     masks = load_masks(
         trace.path,
         int(context["steps"]),
+        slice_count=len(context["slices"]),
         squares=trace.squares,
         interval_real_s=float(context["interval_real_s"]),
     )

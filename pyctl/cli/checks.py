@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Literal
 
 from pyctl.errors import SlicebedError
 
@@ -140,7 +141,9 @@ def _allocators() -> str:
     return ", ".join(entry.name for entry in entries)
 
 
-def _co_simulation(transport: str) -> str:
+def _co_simulation(transport: Literal["tcp", "ipc"]) -> str:
+    from numpy import zeros
+
     from pyctl.env.cosim import CoSimEnv
 
     env = CoSimEnv("loopback", {"steps": LOOPBACK_STEPS}, seed=1, transport=transport)
@@ -149,7 +152,7 @@ def _co_simulation(transport: str) -> str:
         ended = False
         steps = 0
         while not ended:
-            action = {name: space.low for name, space in env.action_space.spaces.items()}
+            action = {field["name"]: zeros(field["shape"]) for field in env.description["action"]}
             _, _, terminated, truncated, _ = env.step(action)
             ended = terminated or truncated
             steps += 1

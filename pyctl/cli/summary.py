@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     ("r", "r_mean", 1.0, 3),
     ("P(r=1)", "p_r1", 1.0, 3),
+    ("target Mbit/s", "target_bps", 1e-6, 1),
     ("throughput/user Mbit/s", "thp_dl_mean", 1e-6, 3),
     ("delay ms", "delay_e2e_mean", 1e3, 1),
     ("delay p95 ms", "delay_e2e_p95", 1e3, 1),

@@ -104,6 +104,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         Raises:
             SimulationError: the simulation refused its parameters, crashed or does not answer.
         """
+        if options:
+            raise UsageError(f"options is {options!r}; no options are known")
         episode_seed = self._seeds.next(seed)
         super().reset(seed=seed)
         self._close_link()

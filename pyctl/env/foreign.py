@@ -68,7 +68,9 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
             ProtocolError: it does not speak the wire.
         """
         if command is None and port == 0:
-            raise UsageError("port is 0; without a command, a port that the simulation knows is required")
+            raise UsageError(
+                "port is 0; without a command, a port that the simulation knows is required"
+            )
         self._requested_port = port
         self._command = None if command is None else list(command)
         self._working_directory = None if working_directory is None else Path(working_directory)
@@ -92,8 +94,11 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
             options: none are known.
 
         Raises:
+            UsageError: there are options.
             SimulationError: the simulation did not come, or went.
         """
+        if options:
+            raise UsageError(f"options is {options!r}; no options are known")
         super().reset(seed=seed)
         as_started = seed is None or seed == self.seed or self._command is None
         if not (self._fresh and as_started):

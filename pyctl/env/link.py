@@ -112,10 +112,11 @@ class Link:
 
     def _receive(self, call: Callable[..., State], *arguments: Any) -> State:
         try:
-            return self._call(call, *arguments)
+            state: State = self._call(call, *arguments)
         except (SimulationError, ProtocolError, KeyboardInterrupt):
             self.close()
             raise
+        return state
 
     def _call(self, call: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         watch = self.process.require_alive if self.process else None
@@ -131,13 +132,11 @@ class Link:
         text = f"no answer within {self._timeout_s:g} s: {stage}; timeout_s says how long to wait"
         if self.process is None:
             return SimulationHung(text)
-        return SimulationHung(
-            text, stderr_tail=self.process.tail(), command=self.process.command
-        )
+        return SimulationHung(text, stderr_tail=self.process.tail(), command=self.process.command)
 
     def _lost(self) -> Exception:
         if self.process is None:
-            return SimulationCrashed("the simulation closed its connection before the episode's end")
+            return SimulationCrashed("the simulation left before the episode's end")
         status = self.process.wait(EXIT_S)
         if status is not None:
             return self.process.failure(status)

@@ -137,7 +137,7 @@ class Channel:
         return endpoint
 
     def _poll(self, wait_s: float) -> bytes | None:
-        ready: dict[Any, int] = dict(self._poller.poll(wait_s * 1000))
+        ready: dict[Any, int] = dict(self._poller.poll(int(wait_s * 1000)))
         if self._events in ready:
             self._read_events()
         if self._socket not in ready:

@@ -270,7 +270,7 @@ def _decode_discrete(choice: int, space: spaces.Discrete, where: str) -> np.int6
     return np.int64(choice)
 
 
-def _decode_tuple(elements: Any, space: spaces.Tuple, where: str) -> tuple[Any, ...]:
+def _decode_tuple(elements: Any, space: spaces.Tuple[Any], where: str) -> tuple[Any, ...]:
     if len(elements) != len(space.spaces):
         raise ProtocolError(f"{where}: {len(elements)} elements; {len(space.spaces)} are required")
     return tuple(

@@ -1,9 +1,9 @@
-"""One episode as a conversation over a channel: who speaks when, and nothing else.
+r"""One episode as a conversation over a channel: who speaks when, and nothing else.
 
 ::
 
     LISTENING --hello, ack--> AWAITING_STATE --state--> READY --action--> AWAITING_STATE ...
-                                                  \\--last state, stop--> ENDED
+                                                  \--last state, stop--> ENDED
     any other --stop()--> CLOSED
 """
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from google.protobuf.unknown_fields import UnknownFieldSet
 from gymnasium import spaces
 
 from pyctl.errors import ProtocolError
@@ -155,8 +156,6 @@ def require_known_fields(message: Any, where: str) -> None:
     Raises:
         ProtocolError: there are such bytes.
     """
-    from google.protobuf.unknown_fields import UnknownFieldSet
-
     unknown = UnknownFieldSet(message)
     if len(unknown):
         raise ProtocolError(f"{where}: bytes of the unknown field {unknown[0].field_number}")

@@ -238,9 +238,7 @@ def _dismiss(guard: subprocess.Popen[bytes]) -> None:
         guard.wait()
 
 
-def _end(
-    popen: subprocess.Popen[bytes], guard: subprocess.Popen[bytes], owner: int
-) -> None:
+def _end(popen: subprocess.Popen[bytes], guard: subprocess.Popen[bytes], owner: int) -> None:
     """Ends a simulation that nobody stopped: its object was lost, or the agent exits."""
     if os.getpid() != owner:
         return  # a forked child has a copy of the object, not the simulation

@@ -103,7 +103,9 @@ def _describe(binary: Path, built: int, arguments: tuple[str, ...]) -> Mapping[s
             command=shlex.join(command),
         ) from error
     except OSError as error:
-        raise UsageError(f"{binary}: {error.strerror}; a program that can run is required") from error
+        raise UsageError(
+            f"{binary}: {error.strerror}; a program that can run is required"
+        ) from error
     if result.returncode != 0:
         raise failure_of(
             binary.name, shell_status(result.returncode), result.stderr[-2000:], shlex.join(command)

@@ -88,7 +88,9 @@ def test_trace_and_mask_file_exclude_each_other(tmp_path: Path) -> None:
     request = RunConfig(
         "tiny", "equal", parameters={"mask_file": "a.csv"}, trace=TraceChoice(tmp_path / "t")
     )
-    with pytest.raises(UsageError, match="--trace and --set mask_file=a.csv both give the traffic"):
+    with pytest.raises(
+        UsageError, match=r"--trace and --set mask_file=a\.csv both give the traffic"
+    ):
         prepare(request)
 
 

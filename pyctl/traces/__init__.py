@@ -1,0 +1,12 @@
+"""Public mobile-traffic data sets as traffic masks of slices.
+
+    masks = load_masks(Path("milano_internet.parquet"), steps=96, slice_count=4)
+    write_mask_csv(masks, Path("mask.csv"), slice_ids=[1, 2, 3, 4])
+
+A damaged file raises UsageError, which names file, line, column, value and what would be right.
+"""
+
+from pyctl.traces.datasets import DATASETS, DataSet, check
+from pyctl.traces.masks import Masks, load_masks, write_mask_csv
+
+__all__ = ["DATASETS", "DataSet", "Masks", "check", "load_masks", "write_mask_csv"]
