@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def pytest_configure() -> None:
         descriptor_path()
         scenario_binary("loopback")
     except SlicebedError as error:
-        pytest.exit(f"the tests need the compiled scenarios: {error}", returncode=3)
+        pytest.exit(f"`make setup` first: the tests need the compiled scenarios: {error}", 3)
 
 
 @pytest.fixture(scope="session")
@@ -32,20 +33,23 @@ def loopback_binary() -> Path:
 
 
 @pytest.fixture
-def nothing_left() -> Iterator[None]:
-    """Fails a test that leaves a child process or a socket folder behind."""
-    before = leftovers()
-    yield
-    processes, _ = psutil.wait_procs(
-        psutil.Process().children(recursive=True), timeout=GONE_S
-    )[::-1]
-    new = leftovers() - before
-    assert new == set()
-    del processes
+def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Gives a temporary folder; fails a test that leaves something in it, or a child process."""
+    # Sockets have short paths only: pytest's own folders are too deep.
+    with tempfile.TemporaryDirectory(prefix="sb") as name:
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        monkeypatch.setenv("TMPDIR", name)
+        before = set(psutil.Process().children(recursive=True))
+        yield Path(name)
+        started = [p for p in psutil.Process().children(recursive=True) if p not in before]
+        _, alive = psutil.wait_procs(started, timeout=GONE_S)
+        assert alive == []
+        assert sorted(Path(name).iterdir()) == []
 
 
-def leftovers() -> set[str]:
-    """Lists the child processes and the socket folders of this process's user."""
-    children = {f"{c.pid} {c.name()}" for c in psutil.Process().children(recursive=True)}
-    temporary = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - as the code under test
-    return children | {str(path) for path in temporary.glob("slicebed-*") if path.is_dir()}
+@pytest.fixture
+def unused_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

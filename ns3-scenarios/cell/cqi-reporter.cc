@@ -7,6 +7,15 @@
 namespace ns3
 {
 
+namespace
+{
+
+// UEs filter the interference that they measure: 50 ms at a period of 5 ms. The last period alone
+// would tell a UE of silence before each burst of its neighbours.
+constexpr double KEEP = 0.9;
+
+} // namespace
+
 CqiReporter::CqiReporter(Ptr<RadioChannel> channel,
                          Ptr<const LinkAdaptation> link,
                          const std::vector<PrbMask>& subBandMasks,
@@ -39,14 +48,16 @@ CqiReporter::Advance(uint64_t slot)
     {
         return;
     }
+    // Periods without any slot in between were silent.
+    const auto silence = std::pow(KEEP, static_cast<double>(period - m_period - 1));
     for (size_t band = 0; band < m_masks.size(); ++band)
     {
-        const auto full = static_cast<float>(m_masks[band].Count() * m_periodSlots);
+        const double full = m_masks[band].Count() * m_periodSlots;
         for (size_t cell = 0; cell < m_cells; ++cell)
         {
-            // After a pause the period before was silent.
+            const double now = m_use[band][cell] / full;
             m_load[band][cell] =
-                period == m_period + 1 ? static_cast<float>(m_use[band][cell]) / full : 0;
+                static_cast<float>(silence * (KEEP * m_load[band][cell] + (1 - KEEP) * now));
             m_use[band][cell] = 0;
         }
     }

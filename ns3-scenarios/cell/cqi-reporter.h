@@ -16,7 +16,7 @@ namespace ns3
  *
  * A report is made when it is needed and is then as old as its period says: it sees the fading at
  * the first slot of the period in which it is asked for, and the interference that the other cells
- * caused, on average, in the period before. So an idle UE costs nothing.
+ * caused in the periods before, filtered. So an idle UE costs nothing.
  */
 class CqiReporter
 {
@@ -54,7 +54,7 @@ class CqiReporter
     uint64_t m_period{0};                //!< at hand
     size_t m_cells{0};                   //!< how many
     std::vector<std::vector<uint32_t>> m_use; //!< PRB slots in this period, by [sub-band][cell]
-    std::vector<std::vector<float>> m_load;   //!< share used in the last, by [sub-band][cell]
+    std::vector<std::vector<float>> m_load;   //!< share used before, filtered, by [sub-band][cell]
 };
 
 } // namespace ns3

@@ -90,19 +90,32 @@ void
 SliceScheduler::Retransmit(uint64_t slot,
                            const std::vector<UeContext*>& ues,
                            Run& run,
-                           std::vector<Transmission>& out) const
+                           std::vector<Transmission>& out)
 {
+    m_due.clear();
     for (auto* ue : ues)
     {
-        const auto process = ue->harq.FindDue(slot);
-        if (!process || run.left == 0)
+        if (const auto process = ue->harq.FindDue(slot))
+        {
+            m_due.push_back({ue->harq.Get(*process).dueSlot, ue, *process});
+        }
+    }
+    // The longest waiting goes first and has the whole run to itself: none starves.
+    std::stable_sort(m_due.begin(), m_due.end(), [](const auto& a, const auto& b) {
+        return a.dueSlot < b.dueSlot;
+    });
+    const uint32_t quota = run.left;
+    for (const auto& due : m_due)
+    {
+        auto& block = due.ue->harq.Get(due.process);
+        // A block waits for as many PRBs as it had, unless the ceiling has shrunk below that: then
+        // it makes do with the whole run, and the receiver combines.
+        const auto prbs = static_cast<uint16_t>(std::min<uint32_t>(block.prbs, quota));
+        if (prbs > run.left)
         {
             continue;
         }
-        auto& block = ue->harq.Get(*process);
-        // Where the ceiling has shrunk since, it makes do with fewer PRBs: the receiver combines.
-        const auto prbs = static_cast<uint16_t>(std::min<uint32_t>(block.prbs, run.left));
-        Transmission transmission{ue, *process, prbs, {}};
+        Transmission transmission{due.ue, due.process, prbs, {}};
         for (uint32_t i = 0; i < prbs; ++i)
         {
             transmission.mask.Set(Advance(run));

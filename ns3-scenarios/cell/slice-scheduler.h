@@ -63,6 +63,14 @@ class SliceScheduler
         bool satisfied{false};      //!< they hold its demand
     };
 
+    /** A block that is due again. */
+    struct Due
+    {
+        uint64_t dueSlot;
+        UeContext* ue;
+        uint8_t process;
+    };
+
     /** A run of PRBs, wrapping round the carrier's end. */
     struct Run
     {
@@ -74,7 +82,7 @@ class SliceScheduler
     void Retransmit(uint64_t slot,
                     const std::vector<UeContext*>& ues,
                     Run& run,
-                    std::vector<Transmission>& out) const;
+                    std::vector<Transmission>& out);
     void FindShares(uint64_t slot, const std::vector<UeContext*>& ues);
     void ShareRun(Run& run);
     Share* PickShare(uint32_t subBand);
@@ -90,6 +98,7 @@ class SliceScheduler
     SliceQuota m_quota;               //!< ceilings
     std::vector<bool> m_backlogged;   //!< by slice, in this slot
     std::vector<Share> m_shares;      //!< of the slice at hand
+    std::vector<Due> m_due;           //!< of the slice at hand
     size_t m_shareCount{0};           //!< of m_shares in use
 };
 

@@ -124,7 +124,8 @@ RequireNs3Number(const std::string& name, const std::string& value)
     const auto type = checker ? checker->GetValueTypeName() : "";
     if (type == "ns3::UintegerValue")
     {
-        RequireNumber<uint64_t>(name, value, "a whole number", 0, {});
+        // Its generators abort on seed 0 too.
+        RequireNumber<uint64_t>(name, value, "a whole number", name == "RngSeed" ? 1 : 0, {});
     }
     else if (type == "ns3::IntegerValue")
     {

@@ -22,8 +22,7 @@ namespace
 
 const std::string URL = "type.googleapis.com/ns3opengym.";
 
-std::string
-FromHex(const std::string& hex)
+std::string FromHex(const std::string& hex)
 {
     std::string bytes;
     for (size_t i = 0; i < hex.size(); i += 2)
@@ -33,8 +32,7 @@ FromHex(const std::string& hex)
     return bytes;
 }
 
-std::string
-ToHex(const std::string& bytes)
+std::string ToHex(const std::string& bytes)
 {
     static const char* const DIGITS = "0123456789abcdef";
     std::string hex;
@@ -45,15 +43,13 @@ ToHex(const std::string& bytes)
     return hex;
 }
 
-Space
-Box(double low, double high, Dtype dtype, const std::vector<uint32_t>& shape)
+Space Box(double low, double high, Dtype dtype, const std::vector<uint32_t>& shape)
 {
     return {BoxSpace{low, high, dtype, shape}};
 }
 
 /** A value as an agent sends it: field 1 of EnvActMsg is of the type of field 1 of EnvStateMsg. */
-std::string
-ActionBytes(const Value& value)
+std::string ActionBytes(const Value& value)
 {
     return EncodeState({value, 0, std::nullopt, ""});
 }
@@ -80,9 +76,8 @@ class TestVectorsTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(DecodeInitAck(FromHex("0801")), true, "SimInitAck{done}");
         NS_TEST_EXPECT_MSG_EQ(DecodeInitAck(FromHex("1001")), false, "SimInitAck{stopSimReq}");
         const auto space = Box(0, 1, Dtype::FLOAT32, {1});
-        NS_TEST_EXPECT_MSG_EQ(DecodeAction(FromHex("1001"), space).has_value(),
-                              false,
-                              "EnvActMsg{stopSimReq}");
+        NS_TEST_EXPECT_MSG_EQ(
+            DecodeAction(FromHex("1001"), space).has_value(), false, "EnvActMsg{stopSimReq}");
         const auto bytes = FromHex("0a420802123e0a2f") + URL + "BoxDataContainer" +
                            FromHex("120b08031201012a040000803e");
         const bool same = DecodeAction(bytes, space) == FloatBox({1}, {0.25F});
@@ -108,14 +103,25 @@ class TestVectorsTestCase : public TestCase
 
     void TestInit()
     {
-        const auto box = "08021235" "0a27" + ToHex(URL + "BoxSpace") +
-                         "120a" "150000803f" "1803" "220102";
-        const auto discrete = "0801" "1232" "0a2c" + ToHex(URL + "DiscreteSpace") + "1202" "0805";
-        NS_TEST_EXPECT_MSG_EQ(ToHex(EncodeInit({7,
-                                                Box(0, 1, Dtype::FLOAT32, {2}),
-                                                {DiscreteSpace{5}}})),
-                              "0807" "1a39" + box + "2236" + discrete,
-                              "process 7, a Box of two floats and a Discrete 5");
+        const auto box = "08021235"
+                         "0a27" +
+                         ToHex(URL + "BoxSpace") +
+                         "120a"
+                         "150000803f"
+                         "1803"
+                         "220102";
+        const auto discrete = "0801"
+                              "1232"
+                              "0a2c" +
+                              ToHex(URL + "DiscreteSpace") +
+                              "1202"
+                              "0805";
+        NS_TEST_EXPECT_MSG_EQ(
+            ToHex(EncodeInit({7, Box(0, 1, Dtype::FLOAT32, {2}), {DiscreteSpace{5}}})),
+            "0807"
+            "1a39" +
+                box + "2236" + discrete,
+            "process 7, a Box of two floats and a Discrete 5");
     }
 };
 
@@ -291,10 +297,7 @@ class BadMessagesTestCase : public TestCase
              Changed([](auto&) {}),
              {DiscreteSpace{2}},
              "action: Box data in '" + URL + "BoxDataContainer'; a Discrete is required"},
-            {"no action at all",
-             "",
-             space,
-             "action: NoSpaceType data in ''; a Box is required"},
+            {"no action at all", "", space, "action: NoSpaceType data in ''; a Box is required"},
         };
         for (const auto& vector : vectors)
         {

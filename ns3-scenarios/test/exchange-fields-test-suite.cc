@@ -21,8 +21,7 @@ using namespace slicebed;
 namespace
 {
 
-FieldSpec
-Shares()
+FieldSpec Shares()
 {
     return {.name = "prb_max",
             .shape = {4, 2},
@@ -47,8 +46,7 @@ class FieldSpecTestCase : public TestCase
   private:
     void DoRun() override
     {
-        const Space expected{
-            DictSpace{{"prb_max"}, {{BoxSpace{0, 1, Dtype::FLOAT32, {4, 2}}}}}};
+        const Space expected{DictSpace{{"prb_max"}, {{BoxSpace{0, 1, Dtype::FLOAT32, {4, 2}}}}}};
         const bool space = ToSpace({Shares()}) == expected;
         NS_TEST_EXPECT_MSG_EQ(space, true, "the widest of the bounds");
         NS_TEST_EXPECT_MSG_EQ(
@@ -154,9 +152,8 @@ class ParametersTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(d.Refusal("--load=nan"), "load is 'nan'" + load, "not a number");
         NS_TEST_EXPECT_MSG_EQ(d.Refusal("--load=inf"), "load is 'inf'" + load, "infinite");
         NS_TEST_EXPECT_MSG_EQ(d.Refusal("--load=-0.1"), "load is '-0.1'" + load, "negative");
-        NS_TEST_EXPECT_MSG_EQ(d.Refusal("--idle=yes"),
-                              "idle is 'yes'; true or false is required",
-                              "bool");
+        NS_TEST_EXPECT_MSG_EQ(
+            d.Refusal("--idle=yes"), "idle is 'yes'; true or false is required", "bool");
         NS_TEST_EXPECT_MSG_EQ(d.Refusal("--stps=3"),
                               "parameter 'stps' is unknown; did you mean 'steps'?",
                               "misspelt");
@@ -164,10 +161,9 @@ class ParametersTestCase : public TestCase
                               "argument is 'steps=3'; --name=value is required",
                               "without dashes");
         NS_TEST_EXPECT_MSG_EQ(d.steps, 40, "a refused value changes nothing");
-        NS_TEST_EXPECT_MSG_EQ(
-            ErrorText<UsageError>([] { ParseNumbers("targets", "2,x", 0, 10); }),
-            "targets is 'x'; a list of numbers from 0 to 10 is required",
-            "a list");
+        NS_TEST_EXPECT_MSG_EQ(ErrorText<UsageError>([] { ParseNumbers("targets", "2,x", 0, 10); }),
+                              "targets is 'x'; a list of numbers from 0 to 10 is required",
+                              "a list");
     }
 
     void TestDescription()
@@ -197,10 +193,12 @@ class ParametersTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(d.Refusal("--RngRun=x"),
                               "RngRun is 'x'; a whole number of at least 0 is required",
                               "a global value that is no number: ns-3 itself would abort");
-        NS_TEST_EXPECT_MSG_EQ(
-            d.Refusal("--ns3::UniformRandomVariable::Max=x"),
-            "ns3::UniformRandomVariable::Max is 'x'; a number is required",
-            "an attribute that is no number");
+        NS_TEST_EXPECT_MSG_EQ(d.Refusal("--RngSeed=0"),
+                              "RngSeed is '0'; a whole number of at least 1 is required",
+                              "the seed that ns-3's generators abort on");
+        NS_TEST_EXPECT_MSG_EQ(d.Refusal("--ns3::UniformRandomVariable::Max=x"),
+                              "ns3::UniformRandomVariable::Max is 'x'; a number is required",
+                              "an attribute that is no number");
         NS_TEST_EXPECT_MSG_EQ(
             d.Refusal("--ns3::NoSuchClass::Attribute=1"),
             "ns3::NoSuchClass::Attribute is '1'; ns-3 knows no such attribute or value",
@@ -345,9 +343,8 @@ class RunScenarioTestCase : public TestCase
         return {status, out.str(), err.str()};
     }
 
-    void ExpectFailure(const std::vector<std::string>& arguments,
-                       int status,
-                       const std::string& text)
+    void
+    ExpectFailure(const std::vector<std::string>& arguments, int status, const std::string& text)
     {
         const auto outcome = RunWith(arguments);
         NS_TEST_EXPECT_MSG_EQ(outcome.status, status, text);
@@ -359,9 +356,7 @@ class RunScenarioTestCase : public TestCase
         const auto alone = RunWith({});
         NS_TEST_EXPECT_MSG_EQ(alone.status, 0, "runs without an agent: " << alone.err);
         NS_TEST_EXPECT_MSG_EQ(alone.out + alone.err, "", "and says nothing");
-        ExpectFailure({"--setps=3"},
-                      2,
-                      "parameter 'setps' is unknown; did you mean 'steps'?");
+        ExpectFailure({"--setps=3"}, 2, "parameter 'setps' is unknown; did you mean 'steps'?");
         ExpectFailure({"--endpoint=nowhere"},
                       2,
                       "endpoint is 'nowhere' (Invalid argument); tcp://127.0.0.1:PORT or "
@@ -387,9 +382,8 @@ class RunScenarioTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ_TOL(json["context"]["interval_s"].get<double>(), 0.001, 0, "1 ms");
         const auto help = RunWith({"--help"});
         NS_TEST_EXPECT_MSG_EQ(help.status, 0, help.err);
-        NS_TEST_EXPECT_MSG_NE(help.out.find("--steps=3  length [intervals]"),
-                              std::string::npos,
-                              help.out);
+        NS_TEST_EXPECT_MSG_NE(
+            help.out.find("--steps=3  length [intervals]"), std::string::npos, help.out);
     }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The decision loop against a scripted agent: what is sent when, when decisions come into force, and
- * each way in which an episode ends.
+ * The decision loop against a scripted agent: what is sent when, when decisions come into force,
+ * and each way in which an episode ends.
  */
 #include "exchange/decision-loop.h"
 #include "exchange/errors.h"
@@ -113,10 +113,8 @@ class LoopTestCase : public TestCase
 
     void RunLoop(ScriptedChannel& channel, const DecisionLoop::Settings& settings = THREE_STEPS)
     {
-        loop = std::make_unique<DecisionLoop>(channel,
-                                              adaptor,
-                                              settings,
-                                              nlohmann::json{{"scenario", "noting"}});
+        loop = std::make_unique<DecisionLoop>(
+            channel, adaptor, settings, nlohmann::json{{"scenario", "noting"}});
         loop->Start();
         Simulator::Run();
         stoppedMs = Simulator::Now().GetMilliSeconds();
@@ -224,8 +222,8 @@ class StopTestCase : public LoopTestCase
   public:
     explicit StopTestCase(bool inAck)
         : LoopTestCase(inAck ? "the agent stops in its first answer"
-                             : "the agent stops in place of its second decision"),
-          m_inAck(inAck)
+                             : "the agent stops in place of its second decision")
+        , m_inAck(inAck)
     {
     }
 
@@ -292,15 +290,13 @@ class MisuseTestCase : public LoopTestCase
         NS_TEST_EXPECT_MSG_EQ(ErrorText<std::logic_error>([&] { once.Start(); }),
                               "DecisionLoop::Start is called once",
                               "twice");
-        NS_TEST_EXPECT_MSG_EQ(ErrorText<UsageError>([&] {
-                                  DecisionLoop(channel,
-                                               adaptor,
-                                               {MilliSeconds(100), 3, MilliSeconds(100)},
-                                               {});
-                              }),
-                              "the control latency is 100 ms; less than the decision interval of "
-                              "100 ms is required",
-                              "a latency of an interval");
+        NS_TEST_EXPECT_MSG_EQ(
+            ErrorText<UsageError>([&] {
+                DecisionLoop(channel, adaptor, {MilliSeconds(100), 3, MilliSeconds(100)}, {});
+            }),
+            "the control latency is 100 ms; less than the decision interval of "
+            "100 ms is required",
+            "a latency of an interval");
     }
 };
 

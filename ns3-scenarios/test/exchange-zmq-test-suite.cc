@@ -14,6 +14,7 @@
 #include "ns3/test.h"
 
 #include <functional>
+#include <iostream>
 #include <thread>
 
 using namespace ns3;
@@ -35,8 +36,16 @@ class RawAgent
     {
         m_socket.bind("tcp://127.0.0.1:*");
         m_endpoint = m_socket.get(zmq::sockopt::last_endpoint);
+        m_socket.set(zmq::sockopt::rcvtimeo, 5000);
         m_thread = std::jthread([this, script = std::move(script)] {
-            script(m_socket);
+            try
+            {
+                script(m_socket);
+            }
+            catch (const std::exception& error)
+            {
+                std::cerr << "agent: " << error.what() << std::endl; // the simulation sees it leave
+            }
             m_socket.close();
         });
     }
@@ -92,8 +101,7 @@ const EnvState STATE{{DiscreteValue{0}}, 0, std::nullopt, ""};
 
 /** What a channel says of an agent with this script. */
 template <typename Error>
-std::string
-TalkTo(RawAgent::Script script, std::chrono::milliseconds connectTimeout = 60s)
+std::string TalkTo(RawAgent::Script script, std::chrono::milliseconds connectTimeout = 60s)
 {
     RawAgent agent(std::move(script));
     ZmqChannel channel(agent.Endpoint(), connectTimeout);

@@ -185,20 +185,21 @@ def _mask_of_trace(trace: TraceChoice, context: Mapping[str, Any]) -> tuple[str,
 
     from pyctl.traces import load_masks, write_mask_csv
 
+    slice_ids = [int(entry["id"]) for entry in context["slices"]]
     masks = load_masks(
         trace.path,
         int(context["steps"]),
-        slice_count=len(context["slices"]),
+        slice_count=len(slice_ids),
         squares=trace.squares,
         interval_real_s=float(context["interval_real_s"]),
     )
     with TemporaryDirectory() as folder:
         path = Path(folder, "mask.csv")
-        write_mask_csv(masks, path, [int(entry["id"]) for entry in context["slices"]])
+        write_mask_csv(masks, path, slice_ids)
         data = {
             "path": str(trace.path),
             "sha256": masks.sha256,
-            "source": masks.source,
+            "squares": list(masks.squares),
             "description": masks.description,
         }
         return path.read_text(), {"trace": data}

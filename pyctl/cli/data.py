@@ -16,8 +16,8 @@ def list_datasets() -> None:
     from pyctl.cli.output import make_table, print_tables
     from pyctl.traces import DATASETS
 
-    rows = [(entry.name, entry.where, entry.formats) for entry in DATASETS]
-    print_tables(make_table("Data sets", ("name", "where", "formats"), rows))
+    rows = [(entry.name, entry.where, entry.formats, entry.licence) for entry in DATASETS]
+    print_tables(make_table("Data sets", ("name", "where", "formats", "licence"), rows))
 
 
 @app.command("check")

@@ -19,7 +19,9 @@ DEFAULT_OUT = Path("results/quickstart")
 
 
 def quickstart(
-    steps: Annotated[int, typer.Option(min=1, help="Decision intervals of each run.")] = 40,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Decision intervals of each run; 96 are a day.")
+    ] = 96,
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Picks the random streams.")] = 1,
     out: Annotated[Path, typer.Option(help="Store of the runs and figures.")] = DEFAULT_OUT,
 ) -> None:

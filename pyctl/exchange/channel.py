@@ -122,7 +122,13 @@ class Channel:
             self.folder = Path(tempfile.mkdtemp(prefix="slicebed-"))
             self._remove_folder = weakref.finalize(self, _remove, self.folder, self._owner)
             endpoint = f"ipc://{self.folder}/agent"
-            self._socket.bind(endpoint)
+            try:
+                self._socket.bind(endpoint)
+            except zmq.ZMQError as error:
+                raise UsageError(
+                    f"TMPDIR: no socket can be made at {endpoint}: {error.strerror}; "
+                    "a folder with a short path is required, or transport 'tcp'"
+                ) from error
             return endpoint
         if transport != "tcp":
             raise UsageError(f"transport is {transport!r}; 'tcp' or 'ipc' is required")
@@ -130,7 +136,7 @@ class Channel:
             self._socket.bind(f"tcp://{HOST}:{port or '*'}")
         except zmq.ZMQError as error:
             raise UsageError(
-                f"port is {port}: {error}; a free port from 1 to 65535 is required, or 0 for any"
+                f"port is {port}: {error.strerror}; a free port from 1 to 65535 is required, or 0 for any"
             ) from error
         endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self.port = int(endpoint.rsplit(":", 1)[1])

@@ -84,6 +84,45 @@ def test_a_mask_file_counts_by_its_bytes(tmp_path: Path) -> None:
     assert prepared.data == {"mask": {"path": str(path), "sha256": digest}}
 
 
+def milan_rows(squares: tuple[int, ...], values: list[list[float]]) -> str:
+    """Original rows, ten minutes apart: square, time, country, four empty, Internet."""
+    begin_ms = 1_383_260_400_000
+    return "".join(
+        f"{square}\t{begin_ms + 600_000 * i}\t39\t\t\t\t\t{row[column]}\n"
+        for column, square in enumerate(squares)
+        for i, row in enumerate(values)
+    )
+
+
+def test_a_trace_becomes_the_mask_of_the_runs_slices(tmp_path: Path) -> None:
+    # 900 s take the area under 1.5 values: (2 + 4 / 2) / 1.5 = 8/3, (4 / 2 + 8) / 1.5 = 20/3, ...
+    values = [[2.0, 3.0], [4.0, 3.0], [8.0, 3.0]] * 2
+    path = tmp_path / "milan.txt"
+    path.write_text(milan_rows((5, 6), values))
+    prepared = prepare(RunConfig("tiny", "equal", trace=TraceChoice(path, (6, 5))))
+    assert prepared.mask_csv is not None
+    header, *rows = prepared.mask_csv.splitlines()
+    assert header == "step,slice_1,slice_4"
+    numbers = [[float(cell) for cell in row.split(",")] for row in rows]
+    assert numbers == [
+        [0, 1, pytest.approx(0.4)],
+        [1, 1, pytest.approx(1.0)],
+        [2, 1, pytest.approx(0.4)],
+    ]
+    assert prepared.config["mask_sha256"] == hashlib.sha256(prepared.mask_csv.encode()).hexdigest()
+    assert prepared.data["trace"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert prepared.data["trace"]["squares"] == [6, 5]
+
+
+def test_a_trace_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "milan.txt"
+    path.write_text(milan_rows((5, 6), [[2.0, 3.0]] * 2))
+    with pytest.raises(UsageError, match=r"square 5 has 1 intervals of 900 s; steps=3"):
+        prepare(RunConfig("tiny", "equal", trace=TraceChoice(path)))
+    with pytest.raises(UsageError, match=r"trace .*none: there is no such file"):
+        prepare(RunConfig("tiny", "equal", trace=TraceChoice(tmp_path / "none")))
+
+
 def test_trace_and_mask_file_exclude_each_other(tmp_path: Path) -> None:
     request = RunConfig(
         "tiny", "equal", parameters={"mask_file": "a.csv"}, trace=TraceChoice(tmp_path / "t")

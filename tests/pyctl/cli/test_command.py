@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import psutil
 import pytest
 
@@ -154,3 +155,24 @@ def wait_for_simulation(process: subprocess.Popen[str]) -> psutil.Process:
                 return child
         time.sleep(0.05)
     raise AssertionError("no simulation was started")
+
+
+def test_the_offered_load_follows_the_trace(tmp_path: Path) -> None:
+    begin_ms = 1_383_260_400_000
+    rows = [
+        f"{square}\t{begin_ms + 600_000 * i}\t39\t\t\t\t\t{value}\n"
+        for square, values in ((5, (10.0, 10.0, 4.0)), (6, (2.0, 8.0, 8.0)))
+        for i, value in enumerate(values)
+    ]
+    (tmp_path / "milan.txt").write_text("".join(rows))
+    arguments = ["--trace", "milan.txt", "--trace-squares", "5,6"]
+    run = run_json(tmp_path, *CELLS, *arguments)
+    steps = pd.read_parquet(Path(tmp_path, run["run_dir"], "steps.parquet"))
+    measured = steps.groupby(["slice", "step"])["offered"].mean()
+    # 900 s take the area under 1.5 values: 10 and (5 + 4) / 1.5 = 6; (2 + 4) / 1.5 = 4 and 8;
+    # relative to the larger. A cell's four users offer 1.2 times their target at mask 1.
+    masks = {(1, 1): 1.0, (1, 2): 0.6, (4, 1): 0.5, (4, 2): 1.0}
+    target_bps = {1: 2e6, 4: 0.5e6}
+    for (slice_id, step), mask in masks.items():
+        offered_bps = 4 * 1.2 * target_bps[slice_id] * mask
+        assert measured[slice_id, step] == pytest.approx(offered_bps, rel=0.02)
