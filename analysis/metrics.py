@@ -7,10 +7,9 @@ Rows of intervals in which a slice was absent (``slice_active`` 0) do not count.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +43,8 @@ def utility_by_step(steps: pd.DataFrame) -> pd.Series:
     numbers of cells and slices.
     """
     rows = active_rows(steps)
-    return np.log1p(rows["r"].astype(float)).groupby(rows["step"]).mean().rename("utility")
+    utility = rows["r"].astype(float).map(math.log1p)
+    return utility.groupby(rows["step"]).mean().rename("utility")
 
 
 def summarise(

@@ -26,8 +26,8 @@ def draw(run_dirs: Sequence[Path], out: Path) -> list[Path]:
     """
     runs = [read_run(folder) for folder in run_dirs]
     for run in runs:
-        if run.topology is None or run.description["scenario"] != "cells":
-            raise StoreReadError(f"{run.folder} is no run of `cells` with a topology.json")
+        if run.description["scenario"] != "cells":
+            raise StoreReadError(f"{run.folder} is no run of `cells`")
     paths: list[Path] = []
     with style() as plt:
         for name, (figure, table) in {

@@ -1,7 +1,7 @@
 """Reads run folders.
 
-    run = read_run(Path("results/1f2e3d4c5b6a"))
-    run.steps["r"].mean()
+run = read_run(Path("results/1f2e3d4c5b6a"))
+run.steps["r"].mean()
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ def style() -> Iterator[Any]:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    with mpl.rc_context(_SETTINGS):
+    settings: Any = _SETTINGS  # matplotlib's stubs want its keys as literals
+    with mpl.rc_context(settings):
         yield plt
 
 

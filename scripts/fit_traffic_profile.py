@@ -3,8 +3,8 @@
     python scripts/fit_traffic_profile.py --data milano_internet.parquet \
         --out ns3-scenarios/traffic/daily-profile-coefficients.inc --figure docs/figures
 
-Model: the activity of a service class at interval i of a day (96 of 15 minutes) of kind w (weekday or
-weekend) is exp(a0 + sum_k a_k cos(2 pi k i / 96) + b_k sin(2 pi k i / 96)), k = 1 .. HARMONICS,
+Model: the activity of a service class at interval i of a day (96 of 15 minutes) of kind w (weekday
+or weekend) is exp(a0 + sum_k a_k cos(2 pi k i / 96) + b_k sin(2 pi k i / 96)), k = 1 .. HARMONICS,
 relative to its weekly peak. The logarithm is fitted by least squares. Four squares of different
 daily shape stand for four classes. The last week of the data is held out; 1 November, a holiday, is
 left out. docs/traffic-profile.md says how good the fit is.
@@ -105,7 +105,8 @@ def fit_square(series: pd.Series) -> Fit:
     r2, nrmse = {}, {}
     for name, rows in (("fit", ~held_out), ("held out", held_out)):
         error = observed[rows] - model[rows]
-        r2[name] = float(1 - np.sum(error**2) / np.sum((observed[rows] - observed[rows].mean()) ** 2))
+        spread = observed[rows] - observed[rows].mean()
+        r2[name] = float(1 - np.sum(error**2) / np.sum(spread**2))
         nrmse[name] = float(np.sqrt(np.mean(error**2)) / observed[rows].mean())
     return Fit(int(series.name), coefficients, peak, r2, nrmse)
 
@@ -121,8 +122,9 @@ def write_include(fits: list[Fit], path: Path) -> None:
     ]
     for fit in fits:
         lines.append(f"    {{ // square {fit.square}")
-        for row in fit.coefficients:
-            lines.append("        {" + ", ".join(f"{value:.6f}" for value in row) + "},")
+        lines += [
+            "        {" + ", ".join(f"{v:.6f}" for v in row) + "}," for row in fit.coefficients
+        ]
         lines.append("    },")
     lines.append("};")
     path.write_text("\n".join(lines) + "\n")

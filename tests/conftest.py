@@ -33,8 +33,11 @@ def loopback_binary() -> Path:
 
 
 @pytest.fixture
-def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def nothing_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """Gives a temporary folder; fails a test that leaves something in it, or a child process."""
+    tmp_path_factory.getbasetemp()  # before the folder for temporary files changes
     # Sockets have short paths only: pytest's own folders are too deep.
     with tempfile.TemporaryDirectory(prefix="sb") as name:
         monkeypatch.setattr(tempfile, "tempdir", name)

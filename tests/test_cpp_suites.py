@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -17,8 +18,7 @@ def suite_names() -> list[str]:
     """Names declared in the sources: a suite that is missing from the binary fails its test."""
     names = []
     for path in sorted(SUITES_FOLDER.glob("*-test-suite.cc")):
-        for part in path.read_text().split('TestSuite("')[1:]:
-            names.append(part.split('"')[0])
+        names += re.findall(r'TestSuite\("([^"]+)"', path.read_text())
     return names
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.errors import StoreReadError
 from analysis.metrics import SATISFIED, active_rows
 from analysis.statistics import bootstrap_mean
 from analysis.store_reader import Run
@@ -24,7 +25,8 @@ def topology(plt: Any, run: Run) -> tuple[Figure, pd.DataFrame]:
     """Sites, sectors and UEs, coloured by slice, over the SINR map."""
     import pandas as pd
 
-    assert run.topology is not None, "the caller has checked"
+    if run.topology is None:
+        raise StoreReadError(f"{run.folder} has no topology.json")
     figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH, 5.8))
     grid = run.topology["sinr_map"]
     sinr = np.array(grid["sinr_db"]).reshape(grid["rows"], grid["columns"])

@@ -20,7 +20,7 @@ const std::string CEILING = "prb_max";
 struct KpiField
 {
     const char* name;
-    double SliceKpi::*value;
+    double SliceKpi::* value;
     const char* unit;
     const char* meaning;
     const char* standard;
@@ -61,9 +61,9 @@ const std::vector<KpiField> KPI_FIELDS{
 CellsAdaptor::CellsAdaptor(ns3::Ptr<ns3::SlicedCells> cells,
                            uint32_t steps,
                            const std::string& maskSource)
-    : m_cells(cells),
-      m_steps(steps),
-      m_maskSource(maskSource)
+    : m_cells(cells)
+    , m_steps(steps)
+    , m_maskSource(maskSource)
 {
     const auto& network = *m_cells->GetNetwork();
     m_measured.assign(Slices(), false);
@@ -93,9 +93,9 @@ CellsAdaptor::HighOf(const std::string& field) const
             targetBps = std::max(targetBps, service.target.throughputBps);
         }
         // Packets are whole: one more a user than the load may fall into the window.
-        return config.uesPerSlice * (targetBps * config.load +
-                                     config.packetBytes * 8 /
-                                         (config.interval - config.warmup).GetSeconds());
+        return config.uesPerSlice *
+               (targetBps * config.load +
+                config.packetBytes * 8 / (config.interval - config.warmup).GetSeconds());
     }
     if (field == "buffer")
     {
@@ -141,10 +141,8 @@ CellsAdaptor::ObservationFields() const
     {
         fields.push_back(Field(kpi.name, kpi.unit, kpi.meaning, kpi.standard));
     }
-    fields.push_back(Field(CEILING,
-                           "fraction",
-                           "ceiling in force at the interval's end",
-                           "rRMPolicyMaxRatio"));
+    fields.push_back(
+        Field(CEILING, "fraction", "ceiling in force at the interval's end", "rRMPolicyMaxRatio"));
     fields.push_back(
         Field("slice_active", "1", "1 where the slice was present in the interval measured", ""));
     fields.push_back(
@@ -286,8 +284,8 @@ CellsAdaptor::Info(bool ended)
     std::vector<double> offered;
     for (uint32_t slice = 0; slice < Slices(); ++slice)
     {
-        offered.push_back(
-            m_cells->IsPresent(slice) ? m_cells->GetOfferedBps(m_step - 1, slice) : 0);
+        offered.push_back(m_cells->IsPresent(slice) ? m_cells->GetOfferedBps(m_step - 1, slice)
+                                                    : 0);
     }
     return {{"future", {{"offered", std::vector(m_kpis.size(), offered)}}}};
 }
@@ -316,8 +314,8 @@ CellsAdaptor::DefaultDecision() const
     {
         shares.push_back(m_cells->IsPresent(i % Slices()) ? 1.0F / present : 0.0F);
     }
-    return {DictValue{{CEILING},
-                      {FloatBox({static_cast<uint32_t>(m_kpis.size()), Slices()}, shares)}}};
+    return {
+        DictValue{{CEILING}, {FloatBox({static_cast<uint32_t>(m_kpis.size()), Slices()}, shares)}}};
 }
 
 } // namespace slicebed

@@ -42,12 +42,12 @@ class CellsAdaptor : public Adaptor
                     const std::string& meaning,
                     const std::string& standard) const;
 
-    ns3::Ptr<ns3::SlicedCells> m_cells;              //!< the network
-    uint32_t m_steps;                                //!< of the run
-    std::string m_maskSource;                        //!< of the traffic
-    uint32_t m_step{0};                              //!< borders passed
-    std::vector<std::vector<ns3::SliceKpi>> m_kpis;  //!< of the interval before this border
-    std::vector<bool> m_measured;                    //!< slices present in it
+    ns3::Ptr<ns3::SlicedCells> m_cells;             //!< the network
+    uint32_t m_steps;                               //!< of the run
+    std::string m_maskSource;                       //!< of the traffic
+    uint32_t m_step{0};                             //!< borders passed
+    std::vector<std::vector<ns3::SliceKpi>> m_kpis; //!< of the interval before this border
+    std::vector<bool> m_measured;                   //!< slices present in it
 };
 
 } // namespace slicebed

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <iostream>
 #include <functional>
+#include <iostream>
 #include <numeric>
 #include <thread>
 
@@ -44,9 +44,9 @@ Choice(const Value& value)
 } // namespace
 
 LoopbackAdaptor::LoopbackAdaptor(const LoopbackSettings& settings)
-    : m_settings(settings),
-      m_echo(settings.cells * settings.slices),
-      m_accumulated(m_echo.size())
+    : m_settings(settings)
+    , m_echo(settings.cells * settings.slices)
+    , m_accumulated(m_echo.size())
 {
     const std::vector<std::string> known{"named", "dict", "tuple", "discrete", "box"};
     if (std::find(known.begin(), known.end(), settings.spaces) == known.end())
@@ -313,13 +313,13 @@ LoopbackAdaptor::DefaultDecision() const
     }
     if (m_settings.spaces == "dict")
     {
-        return {DictValue{{"choice", "level"},
-                          {choice, {BoxValue{{2}, std::vector<double>(2)}}}}};
+        return {DictValue{{"choice", "level"}, {choice, {BoxValue{{2}, std::vector<double>(2)}}}}};
     }
-    return {DictValue{{"prb_max"},
-                      {FloatBox({m_settings.cells, m_settings.slices},
-                                std::vector<float>(m_echo.size(),
-                                                   1.0F / static_cast<float>(m_settings.slices)))}}};
+    return {
+        DictValue{{"prb_max"},
+                  {FloatBox({m_settings.cells, m_settings.slices},
+                            std::vector<float>(m_echo.size(),
+                                               1.0F / static_cast<float>(m_settings.slices)))}}};
 }
 
 } // namespace slicebed

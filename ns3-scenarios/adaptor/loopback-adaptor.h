@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A model that computes nothing but what can be checked by hand: the exchange is tested on it alone.
+// A model that computes nothing but what can be checked by hand: the exchange is tested on it
+// alone.
 #ifndef SLICEBED_LOOPBACK_ADAPTOR_H
 #define SLICEBED_LOOPBACK_ADAPTOR_H
 
@@ -15,27 +16,29 @@ namespace slicebed
 /** Which spaces a loopback has. */
 struct LoopbackSettings
 {
-    uint32_t cells{2};         //!< rows of its arrays
-    uint32_t slices{3};        //!< columns of its arrays
+    uint32_t cells{2};           //!< rows of its arrays
+    uint32_t slices{3};          //!< columns of its arrays
     std::string spaces{"named"}; //!< named, dict, tuple, discrete or box
-    uint32_t gameOverStep{0};  //!< border at which it says game over; 0: never
-    uint32_t crashStep{0};     //!< border at which it aborts; 0: never
-    uint32_t hangStep{0};      //!< border at which it stops answering; 0: never
-    uint32_t exitStep{0};      //!< border at which it exits with exitStatus; 0: never
-    int32_t exitStatus{7};     //!< see exitStep
+    uint32_t gameOverStep{0};    //!< border at which it says game over; 0: never
+    uint32_t crashStep{0};       //!< border at which it aborts; 0: never
+    uint32_t hangStep{0};        //!< border at which it stops answering; 0: never
+    uint32_t exitStep{0};        //!< border at which it exits with exitStatus; 0: never
+    int32_t exitStatus{7};       //!< see exitStep
 };
 
 /**
  * At border k, with a_i the decision at border i:
  * - `named`: fields echo = a_{k-1} (0 at first), accumulated = a_0 + ... + a_{k-1}, counter = k in
- *   every element, slice_active and slice_present = 1; action `prb_max` in [0, 1], sums of rows <= 1;
- *   reward = sum of all elements of a_{k-1}; future.offered = (k + 1) (slice + 1).
- * - `box`: observation 1-D float64 [k, reward]; action 1-D float64 of 2 in [-1, 1]; reward their sum.
+ *   every element, slice_active and slice_present = 1; action `prb_max` in [0, 1], sums of rows <=
+ * 1; reward = sum of all elements of a_{k-1}; future.offered = (k + 1) (slice + 1).
+ * - `box`: observation 1-D float64 [k, reward]; action 1-D float64 of 2 in [-1, 1]; reward their
+ * sum.
  * - `discrete`: observation Discrete(1000) = k; action Discrete(5); reward the choice.
  * - `tuple`: observation Tuple(Discrete(1000) = k, Box int32 [2,2] = choice + {0,1,2,3});
  *   action Tuple(Discrete(5), Box float32 [2] in [-1, 1]); reward choice + sum of the box.
  * - `dict`: observation Dict(step: Discrete(1000) = k, nested: Tuple(Box uint32 [3] = k));
- *   action Dict(choice: Discrete(5), level: Box float64 [2] in [-1, 1]); reward choice + sum of level.
+ *   action Dict(choice: Discrete(5), level: Box float64 [2] in [-1, 1]); reward choice + sum of
+ * level.
  */
 class LoopbackAdaptor : public Adaptor
 {

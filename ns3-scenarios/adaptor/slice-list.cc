@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -107,10 +108,20 @@ AddSlices(const SliceTexts& texts, ns3::SlicedCellsConfig& config)
     }
     for (const auto& change : changes)
     {
-        const auto index =
-            static_cast<uint32_t>(std::distance(ever.begin(), ever.find(change.id)));
+        const auto index = static_cast<uint32_t>(std::distance(ever.begin(), ever.find(change.id)));
         config.events.push_back({change.step, index, change.present});
     }
+}
+
+std::vector<uint32_t>
+IdsOf(const ns3::SlicedCellsConfig& config)
+{
+    std::vector<uint32_t> ids;
+    std::transform(config.services.begin(),
+                   config.services.end(),
+                   std::back_inserter(ids),
+                   [](const auto& service) { return service.id; });
+    return ids;
 }
 
 } // namespace slicebed

@@ -6,6 +6,7 @@
 #include "topology/sliced-cells.h"
 
 #include <string>
+#include <vector>
 
 namespace slicebed
 {
@@ -25,6 +26,9 @@ struct SliceTexts
  * @throws UsageError naming the parameter, the value and what would be right
  */
 void AddSlices(const SliceTexts& texts, ns3::SlicedCellsConfig& config);
+
+/** @return the ids of a network's services */
+std::vector<uint32_t> IdsOf(const ns3::SlicedCellsConfig& config);
 
 } // namespace slicebed
 

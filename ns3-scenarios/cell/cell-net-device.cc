@@ -18,14 +18,13 @@ constexpr uint16_t IPV4 = 0x0800;
 TypeId
 CellNetDevice::GetTypeId()
 {
-    static TypeId tid =
-        TypeId("ns3::CellNetDevice")
-            .SetParent<NetDevice>()
-            .SetGroupName("Slicebed")
-            .AddTraceSource("MacTxDrop",
-                            "A packet was given to send where nothing can be sent.",
-                            MakeTraceSourceAccessor(&CellNetDevice::m_txDropTrace),
-                            "ns3::Packet::TracedCallback");
+    static TypeId tid = TypeId("ns3::CellNetDevice")
+                            .SetParent<NetDevice>()
+                            .SetGroupName("Slicebed")
+                            .AddTraceSource("MacTxDrop",
+                                            "A packet was given to send where nothing can be sent.",
+                                            MakeTraceSourceAccessor(&CellNetDevice::m_txDropTrace),
+                                            "ns3::Packet::TracedCallback");
     return tid;
 }
 

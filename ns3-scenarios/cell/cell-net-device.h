@@ -52,11 +52,11 @@ class CellNetDevice : public NetDevice
     void ReceiveUp(Ptr<Packet> packet);
 
   private:
-    Ptr<Node> m_node;              //!< it is on
-    uint32_t m_index{0};           //!< on that node
-    uint16_t m_mtu{1500};          //!< [byte]
-    Mac48Address m_address;        //!< unused on the air
-    ReceiveCallback m_receive;     //!< the stack
+    Ptr<Node> m_node;                                //!< it is on
+    uint32_t m_index{0};                             //!< on that node
+    uint16_t m_mtu{1500};                            //!< [byte]
+    Mac48Address m_address;                          //!< unused on the air
+    ReceiveCallback m_receive;                       //!< the stack
     TracedCallback<Ptr<const Packet>> m_txDropTrace; //!< nothing can be sent this way
 };
 

@@ -113,9 +113,9 @@ CellNetwork::GetTypeId()
 }
 
 CellNetwork::CellNetwork()
-    : m_channel(CreateObject<RadioChannel>()),
-      m_link(Create<LinkAdaptation>()),
-      m_decode(CreateObject<UniformRandomVariable>())
+    : m_channel(CreateObject<RadioChannel>())
+    , m_link(Create<LinkAdaptation>())
+    , m_decode(CreateObject<UniformRandomVariable>())
 {
 }
 
@@ -130,8 +130,7 @@ CellNetwork::NotifyConstructionCompleted()
     {
         m_subBandMasks[prb / subBandPrbs].Set(prb);
     }
-    m_reporter =
-        std::make_unique<CqiReporter>(m_channel, m_link, m_subBandMasks, m_cqiPeriodSlots);
+    m_reporter = std::make_unique<CqiReporter>(m_channel, m_link, m_subBandMasks, m_cqiPeriodSlots);
     m_refreshEvent = Simulator::ScheduleNow(&CellNetwork::Refresh, this);
 }
 
@@ -161,11 +160,8 @@ CellNetwork::AddCell(Ptr<Node> gnb, uint16_t site, double bearingDeg)
     cell.device = CreateObject<CellGnbNetDevice>();
     cell.device->Attach(this, id);
     gnb->AddDevice(cell.device);
-    cell.scheduler = std::make_unique<SliceScheduler>(id,
-                                                      m_prbs,
-                                                      SubBandPrbs(m_prbs),
-                                                      m_averagingSlots,
-                                                      m_link);
+    cell.scheduler =
+        std::make_unique<SliceScheduler>(id, m_prbs, SubBandPrbs(m_prbs), m_averagingSlots, m_link);
     m_cells.push_back(std::move(cell));
     m_reporter->AddCell();
     return id;
@@ -537,7 +533,8 @@ CellNetwork::EffectiveSinrDb(uint16_t cell, const Transmission& transmission, ui
             m_load[other] =
                 other == cell ? 0 : static_cast<float>(common.Count()) / static_cast<float>(prbs);
         }
-        const double sinrDb = 10 * std::log10(m_channel->GetSinr(transmission.ue->id, band, m_load));
+        const double sinrDb =
+            10 * std::log10(m_channel->GetSinr(transmission.ue->id, band, m_load));
         information += prbs * m_link->MutualInformation(mcs, sinrDb);
     }
     return m_link->SinrDbFromMutualInformation(mcs, information / transmission.prbs);

@@ -23,9 +23,9 @@ namespace ns3
 /**
  * Slice-aware OFDMA cells and their UEs; downlink.
  *
- * One event a slot serves the whole network: at a slot's border the transmissions of the slot before
- * are received, each among what the other cells really sent on its PRBs, and every cell with work
- * schedules the next. Without work there are no slot events.
+ * One event a slot serves the whole network: at a slot's border the transmissions of the slot
+ * before are received, each among what the other cells really sent on its PRBs, and every cell with
+ * work schedules the next. Without work there are no slot events.
  */
 class CellNetwork : public Object
 {
@@ -36,7 +36,8 @@ class CellNetwork : public Object
     /** @param position of the antennas, height in z [m] */
     uint16_t AddSite(const Vector& position);
 
-    /** Installs a cell on a node. @param bearingDeg of its boresight, counter-clockwise from east */
+    /** Installs a cell on a node. @param bearingDeg of its boresight, counter-clockwise from east
+     */
     uint16_t AddCell(Ptr<Node> gnb, uint16_t site, double bearingDeg);
 
     Ptr<CellGnbNetDevice> GetGnb(uint16_t cell) const;
@@ -111,8 +112,8 @@ class CellNetwork : public Object
     struct CellSlice
     {
         SliceCounters counters;
-        uint64_t waitingUes{0};  //!< with data queued
-        Time waitingSince;       //!< the counter's integral is up to here
+        uint64_t waitingUes{0}; //!< with data queued
+        Time waitingSince;      //!< the counter's integral is up to here
     };
 
     /** A cell. */
@@ -142,28 +143,28 @@ class CellNetwork : public Object
     void Refresh();
     uint64_t SlotAt(Time time) const;
 
-    Time m_slotDuration;            //!< of all cells
-    uint32_t m_prbs;                //!< of each cell
-    double m_frequencyHz;           //!< carrier
-    double m_txPowerDbm;            //!< of a cell on all PRBs
-    uint32_t m_rlcBufferBytes;      //!< of a UE
-    uint32_t m_cqiPeriodSlots;      //!< between reports
-    uint32_t m_harqRttSlots;        //!< between two transmissions of a block
-    uint32_t m_maxTransmissions;    //!< of a block
-    double m_averagingSlots;        //!< of proportional fairness
-    Time m_refreshPeriod;           //!< of the large-scale channel
-    Ptr<RadioChannel> m_channel;    //!< the air
-    Ptr<const LinkAdaptation> m_link; //!< tables
-    std::unique_ptr<CqiReporter> m_reporter; //!< what UEs tell
-    Ptr<UniformRandomVariable> m_decode; //!< whether a block is decoded
-    std::vector<Cell> m_cells;      //!< by id
+    Time m_slotDuration;                           //!< of all cells
+    uint32_t m_prbs;                               //!< of each cell
+    double m_frequencyHz;                          //!< carrier
+    double m_txPowerDbm;                           //!< of a cell on all PRBs
+    uint32_t m_rlcBufferBytes;                     //!< of a UE
+    uint32_t m_cqiPeriodSlots;                     //!< between reports
+    uint32_t m_harqRttSlots;                       //!< between two transmissions of a block
+    uint32_t m_maxTransmissions;                   //!< of a block
+    double m_averagingSlots;                       //!< of proportional fairness
+    Time m_refreshPeriod;                          //!< of the large-scale channel
+    Ptr<RadioChannel> m_channel;                   //!< the air
+    Ptr<const LinkAdaptation> m_link;              //!< tables
+    std::unique_ptr<CqiReporter> m_reporter;       //!< what UEs tell
+    Ptr<UniformRandomVariable> m_decode;           //!< whether a block is decoded
+    std::vector<Cell> m_cells;                     //!< by id
     std::vector<std::unique_ptr<UeContext>> m_ues; //!< by id
-    std::vector<bool> m_present;    //!< by slice
-    uint64_t m_slot{0};             //!< the slot at hand, or the last one
-    EventId m_slotEvent;            //!< the next border with work
-    EventId m_refreshEvent;         //!< the next refresh
-    std::vector<float> m_load;      //!< scratch: of the other cells on a sub-band
-    std::vector<PrbMask> m_subBandMasks; //!< PRBs of each sub-band
+    std::vector<bool> m_present;                   //!< by slice
+    uint64_t m_slot{0};                            //!< the slot at hand, or the last one
+    EventId m_slotEvent;                           //!< the next border with work
+    EventId m_refreshEvent;                        //!< the next refresh
+    std::vector<float> m_load;                     //!< scratch: of the other cells on a sub-band
+    std::vector<PrbMask> m_subBandMasks;           //!< PRBs of each sub-band
     TracedCallback<uint16_t, uint16_t, uint32_t, uint32_t, Time> m_deliveredTrace;
     TracedCallback<uint16_t, uint16_t, uint32_t, DropCause, uint32_t> m_droppedTrace;
     TracedCallback<uint64_t, uint16_t, uint16_t, uint32_t> m_sliceSlotTrace;

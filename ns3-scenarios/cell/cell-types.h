@@ -35,27 +35,27 @@ struct SliceCounters
     double delaySumS{0};        //!< of the delivered, enqueueing to delivery [s]
     std::array<uint64_t, DROP_CAUSES> droppedSdus{};  //!< by DropCause
     std::array<uint64_t, DROP_CAUSES> droppedBytes{}; //!< by DropCause
-    double activeUeSeconds{0};  //!< integral over time of the UEs with data queued [UE s]
-    uint64_t cqiSum{0};         //!< of the wideband CQI samples
-    uint64_t cqiCount{0};       //!< of the wideband CQI samples
-    uint64_t tbSent{0};         //!< transport blocks sent, retransmissions included
-    uint64_t tbFailed{0};       //!< of these, not decoded
+    double activeUeSeconds{0}; //!< integral over time of the UEs with data queued [UE s]
+    uint64_t cqiSum{0};        //!< of the wideband CQI samples
+    uint64_t cqiCount{0};      //!< of the wideband CQI samples
+    uint64_t tbSent{0};        //!< transport blocks sent, retransmissions included
+    uint64_t tbFailed{0};      //!< of these, not decoded
 };
 
 /** One transport block on the air. */
 struct TransportBlockTrace
 {
-    Time start;       //!< of its slot
-    uint16_t cell;    //!< that sent it
-    uint16_t slice;   //!< it belongs to
-    uint32_t ue;      //!< it is for
-    uint8_t mcs;      //!< LTE modulation and coding scheme
-    uint16_t prbs;    //!< it takes
-    uint32_t bytes;   //!< it carries
-    uint8_t attempt;  //!< 1 for the first transmission
-    double sinrDb;    //!< effective, this transmission alone [dB]
-    double bler;      //!< with what earlier transmissions left
-    bool ok;          //!< decoded
+    Time start;      //!< of its slot
+    uint16_t cell;   //!< that sent it
+    uint16_t slice;  //!< it belongs to
+    uint32_t ue;     //!< it is for
+    uint8_t mcs;     //!< LTE modulation and coding scheme
+    uint16_t prbs;   //!< it takes
+    uint32_t bytes;  //!< it carries
+    uint8_t attempt; //!< 1 for the first transmission
+    double sinrDb;   //!< effective, this transmission alone [dB]
+    double bler;     //!< with what earlier transmissions left
+    bool ok;         //!< decoded
 };
 
 } // namespace ns3

@@ -20,12 +20,12 @@ CqiReporter::CqiReporter(Ptr<RadioChannel> channel,
                          Ptr<const LinkAdaptation> link,
                          const std::vector<PrbMask>& subBandMasks,
                          uint32_t periodSlots)
-    : m_channel(std::move(channel)),
-      m_link(std::move(link)),
-      m_masks(subBandMasks),
-      m_periodSlots(periodSlots),
-      m_use(subBandMasks.size()),
-      m_load(subBandMasks.size())
+    : m_channel(std::move(channel))
+    , m_link(std::move(link))
+    , m_masks(subBandMasks)
+    , m_periodSlots(periodSlots)
+    , m_use(subBandMasks.size())
+    , m_load(subBandMasks.size())
 {
 }
 

@@ -47,12 +47,12 @@ class CqiReporter
     uint8_t Wideband(uint32_t ue) const;
 
   private:
-    Ptr<RadioChannel> m_channel;         //!< to measure
-    Ptr<const LinkAdaptation> m_link;    //!< tables
-    std::vector<PrbMask> m_masks;        //!< by sub-band
-    uint32_t m_periodSlots;              //!< length of a period
-    uint64_t m_period{0};                //!< at hand
-    size_t m_cells{0};                   //!< how many
+    Ptr<RadioChannel> m_channel;              //!< to measure
+    Ptr<const LinkAdaptation> m_link;         //!< tables
+    std::vector<PrbMask> m_masks;             //!< by sub-band
+    uint32_t m_periodSlots;                   //!< length of a period
+    uint64_t m_period{0};                     //!< at hand
+    size_t m_cells{0};                        //!< how many
     std::vector<std::vector<uint32_t>> m_use; //!< PRB slots in this period, by [sub-band][cell]
     std::vector<std::vector<float>> m_load;   //!< share used before, filtered, by [sub-band][cell]
 };

@@ -14,8 +14,8 @@ namespace
 
 using Complex = std::complex<float>;
 
-constexpr uint32_t SINUSOIDS = 16;         // per tap
-constexpr double LOS_DOPPLER_SHARE = 0.7;  // of the maximum, TR 38.901, 7.7.2
+constexpr uint32_t SINUSOIDS = 16;        // per tap
+constexpr double LOS_DOPPLER_SHARE = 0.7; // of the maximum, TR 38.901, 7.7.2
 
 /** Adds amplitude * exp(2 pi i (k n / SAMPLES + phase)) to a tap's samples. */
 void
@@ -93,8 +93,8 @@ FadingProcess::FadingProcess(const Profile& profile,
                              uint32_t subBands,
                              double spacingHz,
                              Ptr<UniformRandomVariable> random)
-    : m_subBands(subBands),
-      m_gain(static_cast<size_t>(SAMPLES) * subBands)
+    : m_subBands(subBands)
+    , m_gain(static_cast<size_t>(SAMPLES) * subBands)
 {
     std::vector<Complex> response(m_gain.size());
     for (size_t tap = 0; tap < profile.taps.size(); ++tap)

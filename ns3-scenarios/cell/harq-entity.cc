@@ -52,9 +52,8 @@ HarqEntity::NextDue() const
 bool
 HarqEntity::IsOnAir() const
 {
-    return std::any_of(m_blocks.begin(), m_blocks.end(), [](const auto& block) {
-        return block.onAir;
-    });
+    return std::any_of(
+        m_blocks.begin(), m_blocks.end(), [](const auto& block) { return block.onAir; });
 }
 
 HarqBlock&

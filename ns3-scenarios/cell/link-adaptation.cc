@@ -42,8 +42,9 @@ MakeBands(uint32_t count)
 } // namespace
 
 LinkAdaptation::LinkAdaptation()
-    : m_oneBand(MakeBands(2)), // ns-3 makes no model of a single band; only the first is looked at
-      m_bler(MAX_MCS + 1)
+    : m_oneBand(MakeBands(2))
+    , // ns-3 makes no model of a single band; only the first is looked at
+    m_bler(MAX_MCS + 1)
 {
     auto amc = CreateObject<LteAmc>();
     const auto subBand = MakeBands(SUB_BAND_PRBS);

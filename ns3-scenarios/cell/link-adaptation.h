@@ -15,8 +15,8 @@ namespace ns3
 /**
  * ns-3's LTE link tables in the form that a slot needs them: plain look-ups.
  *
- * Transport block sizes, CQI and MCS come from LteAmc (TS 36.213 Tables 7.1.7.2.1-1 and 7.2.3-1, CQI
- * for a block error rate of at most 10 %), mutual information and block error rates from
+ * Transport block sizes, CQI and MCS come from LteAmc (TS 36.213 Tables 7.1.7.2.1-1 and 7.2.3-1,
+ * CQI for a block error rate of at most 10 %), mutual information and block error rates from
  * LteMiErrorModel. A block over unequal sub-bands is one over an effective SINR: the SINR whose
  * mutual information is the mean of the sub-bands' (MIESM).
  */
@@ -68,13 +68,13 @@ class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
     static size_t Modulation(uint8_t mcs);
     double BlerAt(uint8_t mcs, uint32_t prbs, size_t point) const;
 
-    Ptr<SpectrumModel> m_oneBand;                       //!< to ask ns-3 about a flat SINR
-    std::array<uint8_t, POINTS> m_cqi{};                //!< by SINR
-    std::array<uint8_t, MAX_CQI + 1> m_mcs{};           //!< by CQI
-    std::array<double, MAX_CQI + 1> m_efficiency{};     //!< by CQI
+    Ptr<SpectrumModel> m_oneBand;                          //!< to ask ns-3 about a flat SINR
+    std::array<uint8_t, POINTS> m_cqi{};                   //!< by SINR
+    std::array<uint8_t, MAX_CQI + 1> m_mcs{};              //!< by CQI
+    std::array<double, MAX_CQI + 1> m_efficiency{};        //!< by CQI
     std::vector<std::array<uint32_t, MAX_PRBS + 1>> m_tbs; //!< [byte] by MCS, PRBs
-    std::array<Table, 3> m_information{};               //!< by modulation, SINR
-    mutable std::vector<std::vector<Table>> m_bler;     //!< by MCS, PRBs, SINR; NaN: not asked yet
+    std::array<Table, 3> m_information{};                  //!< by modulation, SINR
+    mutable std::vector<std::vector<Table>> m_bler; //!< by MCS, PRBs, SINR; NaN: not asked yet
 };
 
 } // namespace ns3

@@ -114,8 +114,8 @@ RadioChannel::GetTypeId()
 }
 
 RadioChannel::RadioChannel()
-    : m_condition(CreateObject<ThreeGppUmaChannelConditionModel>()),
-      m_random(CreateObject<UniformRandomVariable>())
+    : m_condition(CreateObject<ThreeGppUmaChannelConditionModel>())
+    , m_random(CreateObject<UniformRandomVariable>())
 {
 }
 
@@ -131,13 +131,13 @@ RadioChannel::AddCell(uint16_t site, double bearingDeg)
 {
     NS_ABORT_MSG_IF(!m_ues.empty(), "cells are added before UEs");
     const double wrapped = std::remainder(bearingDeg, 360); // the model takes -180 to 180
-    auto antenna = CreateObjectWithAttributes<ParabolicAntennaModel>(
-        "Beamwidth",
-        DoubleValue(m_beamwidthDeg),
-        "Orientation",
-        DoubleValue(wrapped),
-        "MaxAttenuation",
-        DoubleValue(m_maxAttenuationDb));
+    auto antenna =
+        CreateObjectWithAttributes<ParabolicAntennaModel>("Beamwidth",
+                                                          DoubleValue(m_beamwidthDeg),
+                                                          "Orientation",
+                                                          DoubleValue(wrapped),
+                                                          "MaxAttenuation",
+                                                          DoubleValue(m_maxAttenuationDb));
     m_cells.push_back({site, antenna});
     return static_cast<uint16_t>(m_cells.size() - 1);
 }
@@ -188,16 +188,10 @@ RadioChannel::MakeLoss(Ptr<ChannelConditionModel> condition, bool shadowing) con
 void
 RadioChannel::MakeFading()
 {
-    m_nlos = std::make_unique<FadingProcess>(FadingProcess::TdlA(),
-                                             m_delaySpreadNlosS,
-                                             m_subBands,
-                                             m_subBandHz,
-                                             m_random);
-    m_los = std::make_unique<FadingProcess>(FadingProcess::TdlD(),
-                                            m_delaySpreadLosS,
-                                            m_subBands,
-                                            m_subBandHz,
-                                            m_random);
+    m_nlos = std::make_unique<FadingProcess>(
+        FadingProcess::TdlA(), m_delaySpreadNlosS, m_subBands, m_subBandHz, m_random);
+    m_los = std::make_unique<FadingProcess>(
+        FadingProcess::TdlD(), m_delaySpreadLosS, m_subBands, m_subBandHz, m_random);
 }
 
 double
@@ -274,11 +268,9 @@ RadioChannel::GetSinr(uint32_t ueId, uint32_t subBand, const std::vector<float>&
     {
         return *ue.fixedSinr;
     }
-    const double cycles =
-        ue.cycles + ue.dopplerHz * (Simulator::Now() - ue.since).GetSeconds();
+    const double cycles = ue.cycles + ue.dopplerHz * (Simulator::Now() - ue.since).GetSeconds();
     auto received = [&](size_t cell) {
-        return m_fadingOn ? ue.power[cell] *
-                                ue.fading[cell]->Gain(cycles + ue.start[cell], subBand)
+        return m_fadingOn ? ue.power[cell] * ue.fading[cell]->Gain(cycles + ue.start[cell], subBand)
                           : ue.power[cell];
     };
     double disturbanceW = m_noiseW;

@@ -21,9 +21,10 @@ namespace ns3
 /**
  * The air between cells and UEs.
  *
- * Large scale: TR 38.901 UMa path loss, line-of-sight condition and shadowing by ns-3's own classes,
- * per site, so that co-located sectors share them; sector antennas by ns3::ParabolicAntennaModel.
- * Small scale: FadingProcess, one table with and one without line of sight. Powers are per PRB.
+ * Large scale: TR 38.901 UMa path loss, line-of-sight condition and shadowing by ns-3's own
+ * classes, per site, so that co-located sectors share them; sector antennas by
+ * ns3::ParabolicAntennaModel. Small scale: FadingProcess, one table with and one without line of
+ * sight. Powers are per PRB.
  */
 class RadioChannel : public Object
 {
@@ -52,7 +53,8 @@ class RadioChannel : public Object
     /**
      * @param ue that receives
      * @param subBand of the carrier
-     * @param load share of the sub-band that each cell transmits on, by cell; its own does not count
+     * @param load share of the sub-band that each cell transmits on, by cell; its own does not
+     * count
      * @return SINR, linear
      */
     double GetSinr(uint32_t ue, uint32_t subBand, const std::vector<float>& load) const;
@@ -85,12 +87,12 @@ class RadioChannel : public Object
     struct Ue
     {
         Ptr<MobilityModel> place;
-        uint16_t cell{0};               //!< that serves it
-        std::vector<float> power;       //!< received from each cell on a PRB [W]
+        uint16_t cell{0};                         //!< that serves it
+        std::vector<float> power;                 //!< received from each cell on a PRB [W]
         std::vector<const FadingProcess*> fading; //!< of each cell's link
-        std::vector<float> start;       //!< of each link in its table [cycles]
-        double cycles{0};               //!< Doppler cycles until `since`
-        double dopplerHz{0};            //!< from then on
+        std::vector<float> start;                 //!< of each link in its table [cycles]
+        double cycles{0};                         //!< Doppler cycles until `since`
+        double dopplerHz{0};                      //!< from then on
         Time since;
         std::optional<double> fixedSinr; //!< linear
     };
@@ -102,19 +104,19 @@ class RadioChannel : public Object
     Ptr<ThreeGppPropagationLossModel> MakeLoss(Ptr<ChannelConditionModel> condition,
                                                bool shadowing) const;
 
-    double m_antennaGainDbi;      //!< boresight
-    double m_beamwidthDeg;        //!< 3 dB, horizontal
-    double m_maxAttenuationDb;    //!< front to back
-    double m_noiseFigureDb;       //!< of a UE
-    double m_delaySpreadNlosS;    //!< rms
-    double m_delaySpreadLosS;     //!< rms
-    bool m_fadingOn;              //!< small scale
-    bool m_shadowingOn;           //!< large scale
-    double m_frequencyHz{0};      //!< carrier
-    double m_powerPerPrbDbm{0};   //!< of a cell
-    double m_noiseW{0};           //!< on a PRB
-    uint32_t m_subBands{0};       //!< of the carrier
-    double m_subBandHz{0};        //!< spacing
+    double m_antennaGainDbi;    //!< boresight
+    double m_beamwidthDeg;      //!< 3 dB, horizontal
+    double m_maxAttenuationDb;  //!< front to back
+    double m_noiseFigureDb;     //!< of a UE
+    double m_delaySpreadNlosS;  //!< rms
+    double m_delaySpreadLosS;   //!< rms
+    bool m_fadingOn;            //!< small scale
+    bool m_shadowingOn;         //!< large scale
+    double m_frequencyHz{0};    //!< carrier
+    double m_powerPerPrbDbm{0}; //!< of a cell
+    double m_noiseW{0};         //!< on a PRB
+    uint32_t m_subBands{0};     //!< of the carrier
+    double m_subBandHz{0};      //!< spacing
     std::vector<Ptr<MobilityModel>> m_sites;
     std::vector<Cell> m_cells;
     std::vector<Ue> m_ues;

@@ -30,7 +30,8 @@ struct RlcSegment
 class RlcQueue
 {
   public:
-    /** PDCP (2, 12-bit SN), RLC UM (1) and MAC subheader (2): TS 36.323 6.2, 36.322 6.2, 36.321 6.2 */
+    /** PDCP (2, 12-bit SN), RLC UM (1) and MAC subheader (2): TS 36.323 6.2, 36.322 6.2, 36.321 6.2
+     */
     static constexpr uint32_t HEADER_BYTES = 5;
 
     /** An SDU that left the queue. */
@@ -71,19 +72,19 @@ class RlcQueue
     {
         Ptr<Packet> packet;
         Time enqueued;
-        uint32_t size;       //!< [byte]
-        uint32_t sent{0};    //!< in blocks so far [byte]
-        uint32_t onAir{0};   //!< segments in blocks that are not settled
-        bool lost{false};    //!< a segment is lost
+        uint32_t size;     //!< [byte]
+        uint32_t sent{0};  //!< in blocks so far [byte]
+        uint32_t onAir{0}; //!< segments in blocks that are not settled
+        bool lost{false};  //!< a segment is lost
     };
 
     bool IsSettled(const Sdu& sdu) const;
 
-    uint32_t m_limitBytes;      //!< capacity
-    std::deque<Sdu> m_sdus;     //!< oldest first
-    uint64_t m_first{0};        //!< sequence of m_sdus.front()
-    uint64_t m_nextToSend{0};   //!< sequence of the first SDU with bytes to send
-    uint64_t m_unsentBytes{0};  //!< of all SDUs here, not yet in a block
+    uint32_t m_limitBytes;     //!< capacity
+    std::deque<Sdu> m_sdus;    //!< oldest first
+    uint64_t m_first{0};       //!< sequence of m_sdus.front()
+    uint64_t m_nextToSend{0};  //!< sequence of the first SDU with bytes to send
+    uint64_t m_unsentBytes{0}; //!< of all SDUs here, not yet in a block
 };
 
 } // namespace ns3

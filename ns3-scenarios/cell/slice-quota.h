@@ -38,9 +38,9 @@ class SliceQuota
     /** One slice's share. */
     struct Share
     {
-        double fraction{0};   //!< as set
-        uint64_t micro{0};    //!< millionths of a PRB a slot
-        uint64_t carry{0};    //!< millionths of a PRB
+        double fraction{0}; //!< as set
+        uint64_t micro{0};  //!< millionths of a PRB a slot
+        uint64_t carry{0};  //!< millionths of a PRB
     };
 
     uint32_t m_prbs;                //!< of the cell

@@ -26,12 +26,12 @@ SliceScheduler::SliceScheduler(uint16_t cell,
                                uint32_t subBandPrbs,
                                double averagingSlots,
                                Ptr<const LinkAdaptation> link)
-    : m_cell(cell),
-      m_prbs(prbs),
-      m_subBandPrbs(subBandPrbs),
-      m_keep(1 - 1 / averagingSlots),
-      m_link(std::move(link)),
-      m_quota(prbs)
+    : m_cell(cell)
+    , m_prbs(prbs)
+    , m_subBandPrbs(subBandPrbs)
+    , m_keep(1 - 1 / averagingSlots)
+    , m_link(std::move(link))
+    , m_quota(prbs)
 {
 }
 
@@ -145,8 +145,8 @@ SliceScheduler::FindShares(uint64_t slot, const std::vector<UeContext*>& ues)
         auto& share = m_shares[m_shareCount++];
         share.ue = ue;
         share.process = *process;
-        share.demandBytes = static_cast<uint32_t>(
-            std::min<uint64_t>(demand, std::numeric_limits<uint32_t>::max()));
+        share.demandBytes =
+            static_cast<uint32_t>(std::min<uint64_t>(demand, std::numeric_limits<uint32_t>::max()));
         share.servedBytes =
             std::max(ue->servedBytes * std::pow(m_keep, static_cast<double>(slot - ue->servedSlot)),
                      LEAST_SERVED_BYTES);
@@ -249,8 +249,7 @@ SliceScheduler::SendShares(uint64_t slot, std::vector<Transmission>& out)
 uint8_t
 SliceScheduler::McsOf(double efficiencySum, size_t prbs) const
 {
-    return m_link->McsFromCqi(
-        m_link->CqiFromEfficiency(efficiencySum / static_cast<double>(prbs)));
+    return m_link->McsFromCqi(m_link->CqiFromEfficiency(efficiencySum / static_cast<double>(prbs)));
 }
 
 uint32_t

@@ -55,12 +55,12 @@ class SliceScheduler
     struct Share
     {
         UeContext* ue;
-        uint8_t process;            //!< free HARQ process
-        uint32_t demandBytes;       //!< of its queue
-        double servedBytes;         //!< average, now
-        double efficiencySum{0};    //!< over its PRBs
-        std::vector<uint8_t> prbs;  //!< its PRBs
-        bool satisfied{false};      //!< they hold its demand
+        uint8_t process;           //!< free HARQ process
+        uint32_t demandBytes;      //!< of its queue
+        double servedBytes;        //!< average, now
+        double efficiencySum{0};   //!< over its PRBs
+        std::vector<uint8_t> prbs; //!< its PRBs
+        bool satisfied{false};     //!< they hold its demand
     };
 
     /** A block that is due again. */

@@ -182,7 +182,9 @@ template <typename T>
 std::vector<T>
 Elements(const wire::BoxDataContainer& message)
 {
-    auto copy = [](const auto& list) { return std::vector<T>(list.begin(), list.end()); };
+    auto copy = [](const auto& list) {
+        return std::vector<T>(list.begin(), list.end());
+    };
     switch (message.dtype())
     {
     case wire::INT:
@@ -263,9 +265,7 @@ ReadElements(const wire::BoxDataContainer& message, const BoxSpace& space, const
 
 /** Existing agents send a flat array, or no shape at all, whatever was declared. */
 void
-RequireShape(const wire::BoxDataContainer& message,
-             const BoxSpace& space,
-             const std::string& where)
+RequireShape(const wire::BoxDataContainer& message, const BoxSpace& space, const std::string& where)
 {
     const std::vector<uint32_t> shape(message.shape().begin(), message.shape().end());
     if (shape.size() > 1 && shape != space.shape)
@@ -312,8 +312,7 @@ ReadDiscrete(const wire::DataContainer& container,
              const DiscreteSpace& space,
              const std::string& where)
 {
-    const auto message =
-        Unpack<wire::DiscreteDataContainer>(container, wire::Discrete, where);
+    const auto message = Unpack<wire::DiscreteDataContainer>(container, wire::Discrete, where);
     if (message.data() < 0 || message.data() >= space.n)
     {
         throw UsageError(where + " is " + std::to_string(message.data()) +
@@ -329,9 +328,8 @@ ReadTuple(const wire::DataContainer& container, const TupleSpace& space, const s
     const auto message = Unpack<wire::TupleDataContainer>(container, wire::Tuple, where);
     if (static_cast<size_t>(message.element_size()) != space.elements.size())
     {
-        throw ProtocolError(where + ": " + std::to_string(message.element_size()) +
-                            " elements; " + std::to_string(space.elements.size()) +
-                            " are required");
+        throw ProtocolError(where + ": " + std::to_string(message.element_size()) + " elements; " +
+                            std::to_string(space.elements.size()) + " are required");
     }
     TupleValue value;
     for (int i = 0; i < message.element_size(); ++i)
@@ -371,12 +369,11 @@ Value
 Read(const wire::DataContainer& container, const Space& space, const std::string& where)
 {
     return std::visit(
-        Overloaded{[&](const BoxSpace& box) { return ReadBox(container, box, where); },
-                   [&](const DiscreteSpace& discrete) {
-                       return ReadDiscrete(container, discrete, where);
-                   },
-                   [&](const TupleSpace& tuple) { return ReadTuple(container, tuple, where); },
-                   [&](const DictSpace& dict) { return ReadDict(container, dict, where); }},
+        Overloaded{
+            [&](const BoxSpace& box) { return ReadBox(container, box, where); },
+            [&](const DiscreteSpace& discrete) { return ReadDiscrete(container, discrete, where); },
+            [&](const TupleSpace& tuple) { return ReadTuple(container, tuple, where); },
+            [&](const DictSpace& dict) { return ReadDict(container, dict, where); }},
         space.kind);
 }
 

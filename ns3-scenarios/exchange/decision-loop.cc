@@ -14,10 +14,10 @@ DecisionLoop::DecisionLoop(Channel& channel,
                            Adaptor& adaptor,
                            const Settings& settings,
                            nlohmann::json description)
-    : m_channel(channel),
-      m_adaptor(adaptor),
-      m_settings(settings),
-      m_description(std::move(description))
+    : m_channel(channel)
+    , m_adaptor(adaptor)
+    , m_settings(settings)
+    , m_description(std::move(description))
 {
     if (settings.controlLatency >= settings.interval)
     {

@@ -51,7 +51,8 @@ class DecisionLoop
                  const Settings& settings,
                  nlohmann::json description);
 
-    /** Schedules the borders; to be called before Simulator::Run. @throws std::logic_error if twice */
+    /** Schedules the borders; to be called before Simulator::Run. @throws std::logic_error if twice
+     */
     void Start();
 
     /**
@@ -67,11 +68,11 @@ class DecisionLoop
     EnvState MakeState(uint32_t k, std::optional<EndReason> end);
     void End(Stage stage);
 
-    Channel& m_channel;             //!< to the agent
-    Adaptor& m_adaptor;             //!< to the model
-    Settings m_settings;            //!< of the episode
-    nlohmann::json m_description;   //!< for the first state
-    Stage m_stage{Stage::IDLE};     //!< where the episode is
+    Channel& m_channel;           //!< to the agent
+    Adaptor& m_adaptor;           //!< to the model
+    Settings m_settings;          //!< of the episode
+    nlohmann::json m_description; //!< for the first state
+    Stage m_stage{Stage::IDLE};   //!< where the episode is
 };
 
 } // namespace slicebed

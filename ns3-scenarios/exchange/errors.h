@@ -8,7 +8,8 @@
 namespace slicebed
 {
 
-/** A parameter or a decision is wrong: exit status 2. The text says field, value and what is right. */
+/** A parameter or a decision is wrong: exit status 2. The text says field, value and what is right.
+ */
 struct UsageError : std::runtime_error
 {
     using std::runtime_error::runtime_error;

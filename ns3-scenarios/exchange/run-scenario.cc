@@ -41,11 +41,8 @@ struct CommonOptions
                        "the agent's port on this host, as ns3-gym scripts give it; 0: see endpoint",
                        0,
                        65535);
-        parameters.Add("simSeed",
-                       simSeed,
-                       "",
-                       "RngRun, as ns3-gym scripts give it; -1: see RngRun",
-                       -1);
+        parameters.Add(
+            "simSeed", simSeed, "", "RngRun, as ns3-gym scripts give it; -1: see RngRun", -1);
         parameters.Add("connect_timeout_s",
                        connectTimeoutS,
                        "s",
@@ -67,8 +64,7 @@ MakeChannel(const CommonOptions& options, const Adaptor& adaptor)
             [&adaptor](uint32_t, const EnvState&) { return adaptor.DefaultDecision(); });
     }
     return std::make_unique<ZmqChannel>(
-        endpoint,
-        std::chrono::milliseconds(static_cast<int64_t>(options.connectTimeoutS * 1000)));
+        endpoint, std::chrono::milliseconds(static_cast<int64_t>(options.connectTimeoutS * 1000)));
 }
 
 nlohmann::json

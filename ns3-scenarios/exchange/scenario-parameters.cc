@@ -147,9 +147,8 @@ SetNs3Option(const std::string& name, const std::string& value, const std::strin
     }
     RequireNs3Number(name, value);
     const ns3::StringValue text(value);
-    const bool accepted = name.rfind("ns3::", 0) == 0
-                              ? ns3::Config::SetDefaultFailSafe(name, text)
-                              : ns3::Config::SetGlobalFailSafe(name, text);
+    const bool accepted = name.rfind("ns3::", 0) == 0 ? ns3::Config::SetDefaultFailSafe(name, text)
+                                                      : ns3::Config::SetGlobalFailSafe(name, text);
     if (!accepted)
     {
         throw UsageError(name + " is '" + value + "'; ns-3 knows no such attribute or value");
@@ -198,7 +197,8 @@ ScenarioParameters::Add(const std::string& name, bool& value, const std::string&
         }
         value = text == "true" || text == "1";
     };
-    m_parameters.push_back({name, "bool", "", help, {}, {}, value, set, [&value] { return value; }});
+    m_parameters.push_back(
+        {name, "bool", "", help, {}, {}, value, set, [&value] { return value; }});
 }
 
 void
@@ -207,7 +207,9 @@ ScenarioParameters::Add(const std::string& name,
                         const std::string& unit,
                         const std::string& help)
 {
-    auto set = [&value](const std::string& text) { value = text; };
+    auto set = [&value](const std::string& text) {
+        value = text;
+    };
     m_parameters.push_back(
         {name, "string", unit, help, {}, {}, value, set, [&value] { return value; }});
 }
@@ -252,9 +254,7 @@ void
 ScenarioParameters::RefuseName(const std::string& name) const
 {
     const auto nearest = std::min_element(
-        m_parameters.begin(),
-        m_parameters.end(),
-        [&](const auto& a, const auto& b) {
+        m_parameters.begin(), m_parameters.end(), [&](const auto& a, const auto& b) {
             return EditDistance(name, a.name) < EditDistance(name, b.name);
         });
     throw UsageError("parameter '" + name + "' is unknown; did you mean '" + nearest->name + "'?");

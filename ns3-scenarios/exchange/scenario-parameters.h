@@ -60,9 +60,9 @@ class ScenarioParameters
         std::string help;
         Bound low;
         Bound high;
-        nlohmann::json standard;                      //!< the default
-        std::function<void(const std::string&)> set;  //!< from text
-        std::function<nlohmann::json()> get;          //!< the value
+        nlohmann::json standard;                     //!< the default
+        std::function<void(const std::string&)> set; //!< from text
+        std::function<nlohmann::json()> get;         //!< the value
     };
 
     void SetFromArgument(const std::string& argument);
@@ -75,10 +75,8 @@ class ScenarioParameters
  * Splits a list such as "2,1,1.5".
  * @throws UsageError naming the parameter and the part that is no number in [low, high]
  */
-std::vector<double> ParseNumbers(const std::string& name,
-                                 const std::string& text,
-                                 double low,
-                                 double high);
+std::vector<double>
+ParseNumbers(const std::string& name, const std::string& text, double low, double high);
 
 } // namespace slicebed
 

@@ -5,8 +5,8 @@ namespace slicebed
 {
 
 ScriptedChannel::ScriptedChannel(std::function<Answer(uint32_t, const EnvState&)> script, bool goOn)
-    : m_script(std::move(script)),
-      m_goOn(goOn)
+    : m_script(std::move(script))
+    , m_goOn(goOn)
 {
 }
 

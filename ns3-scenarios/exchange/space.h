@@ -63,10 +63,8 @@ struct Space
 };
 
 /** Elements in row-major order; the alternative says the dtype. */
-using BoxData = std::variant<std::vector<int32_t>,
-                             std::vector<uint32_t>,
-                             std::vector<float>,
-                             std::vector<double>>;
+using BoxData = std::
+    variant<std::vector<int32_t>, std::vector<uint32_t>, std::vector<float>, std::vector<double>>;
 
 struct BoxValue
 {

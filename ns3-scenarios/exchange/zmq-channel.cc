@@ -24,17 +24,16 @@ constexpr std::chrono::milliseconds LAST_WORDS{300};
 } // namespace
 
 ZmqChannel::ZmqChannel(const std::string& endpoint, std::chrono::milliseconds connectTimeout)
-    : m_endpoint(endpoint),
-      m_connectTimeout(connectTimeout),
-      m_socket(m_context, zmq::socket_type::req),
-      m_events(m_context, zmq::socket_type::pair)
+    : m_endpoint(endpoint)
+    , m_connectTimeout(connectTimeout)
+    , m_socket(m_context, zmq::socket_type::req)
+    , m_events(m_context, zmq::socket_type::pair)
 {
     m_socket.set(zmq::sockopt::linger, 0);
     m_socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(MAX_MESSAGE_BYTES));
     m_events.set(zmq::sockopt::linger, 0);
-    zmq_socket_monitor(m_socket.handle(),
-                       EVENTS_ADDRESS,
-                       ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED);
+    zmq_socket_monitor(
+        m_socket.handle(), EVENTS_ADDRESS, ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED);
     m_events.connect(EVENTS_ADDRESS);
     try
     {

@@ -35,14 +35,14 @@ class ZmqChannel : public Channel
     void ReadEvents();
     void RequireAgent(std::chrono::steady_clock::time_point since) const;
 
-    std::string m_endpoint;                                     //!< the agent's address
-    std::chrono::milliseconds m_connectTimeout;                 //!< for the first connection
-    zmq::context_t m_context;                                   //!< of this channel alone
-    zmq::socket_t m_socket;                                     //!< REQ
-    zmq::socket_t m_events;                                     //!< the socket's own events
-    Space m_actionSpace;                                        //!< as opened
-    bool m_everConnected{false};                                //!< an agent was there
-    std::chrono::steady_clock::time_point m_disconnectedAt{};   //!< when it left; 0: it is there
+    std::string m_endpoint;                                   //!< the agent's address
+    std::chrono::milliseconds m_connectTimeout;               //!< for the first connection
+    zmq::context_t m_context;                                 //!< of this channel alone
+    zmq::socket_t m_socket;                                   //!< REQ
+    zmq::socket_t m_events;                                   //!< the socket's own events
+    Space m_actionSpace;                                      //!< as opened
+    bool m_everConnected{false};                              //!< an agent was there
+    std::chrono::steady_clock::time_point m_disconnectedAt{}; //!< when it left; 0: it is there
 };
 
 } // namespace slicebed

@@ -92,20 +92,21 @@ IntervalMeter::End(const SliceCounters& counters,
                    0);
     kpi.offeredBps = static_cast<double>(m_sentBytes) * 8 / windowS;
     kpi.loss = dropped == 0 ? 0
-                            : std::min(1.0, static_cast<double>(dropped) /
-                                                static_cast<double>(std::max(m_sent, dropped)));
+                            : std::min(1.0,
+                                       static_cast<double>(dropped) /
+                                           static_cast<double>(std::max(m_sent, dropped)));
     kpi.bufferBytes = static_cast<double>(bufferBytes);
     const double offeredPacketsPerS = static_cast<double>(m_sent) / windowS;
     // What may rightly be on its way: as much as is sent within the delay bound, one packet a user
     // at least.
     const double mayWait = std::max<double>(users, offeredPacketsPerS * target.delayS);
-    kpi.r = QosSatisfaction(target,
-                            {.throughputBps = kpi.thpDlBps,
-                             .offeredBps = static_cast<double>(m_sentBytes) * perUser,
-                             .delayS = kpi.delayE2eS,
-                             .delivered = received > 0,
-                             .demandServed =
-                                 dropped == 0 && static_cast<double>(waiting) <= mayWait});
+    kpi.r =
+        QosSatisfaction(target,
+                        {.throughputBps = kpi.thpDlBps,
+                         .offeredBps = static_cast<double>(m_sentBytes) * perUser,
+                         .delayS = kpi.delayE2eS,
+                         .delivered = received > 0,
+                         .demandServed = dropped == 0 && static_cast<double>(waiting) <= mayWait});
     return kpi;
 }
 
@@ -131,8 +132,8 @@ double
 IntervalMeter::Percentile95() const
 {
     // The nearest-rank definition: the smallest delay that at least 95 % of the packets have.
-    const auto rank = static_cast<std::ptrdiff_t>(
-        std::ceil(0.95 * static_cast<double>(m_delaysS.size()))) - 1;
+    const auto rank =
+        static_cast<std::ptrdiff_t>(std::ceil(0.95 * static_cast<double>(m_delaysS.size()))) - 1;
     const auto nth = m_delaysS.begin() + rank;
     std::nth_element(m_delaysS.begin(), nth, m_delaysS.end());
     return *nth;

@@ -33,7 +33,8 @@ struct SliceKpi
  * Measures one slice in one cell from its packets and from the scheduler's counters.
  *
  * Begin() opens the window; NoteSent(), NoteReceived() and, for what is lost outside the cell,
- * NoteLost() are called for every packet; End() closes it. Delays saturate at MAX_DELAY_S, which also stands for "offered but nothing delivered".
+ * NoteLost() are called for every packet; End() closes it. Delays saturate at MAX_DELAY_S, which
+ * also stands for "offered but nothing delivered".
  */
 class IntervalMeter
 {
@@ -70,15 +71,15 @@ class IntervalMeter
   private:
     double Percentile95() const;
 
-    SliceCounters m_base;               //!< counters when the window opened
-    uint64_t m_totalSent{0};            //!< packets since the start
-    uint64_t m_totalReceived{0};        //!< packets since the start
-    uint64_t m_totalLost{0};            //!< packets since the start, outside the cell
-    uint64_t m_lost{0};                 //!< packets in the window, outside the cell
-    uint64_t m_sent{0};                 //!< packets in the window
-    uint64_t m_sentBytes{0};            //!< payload in the window
-    uint64_t m_receivedBytes{0};        //!< payload in the window
-    double m_delaySumS{0};              //!< of the packets received in the window [s]
+    SliceCounters m_base;                 //!< counters when the window opened
+    uint64_t m_totalSent{0};              //!< packets since the start
+    uint64_t m_totalReceived{0};          //!< packets since the start
+    uint64_t m_totalLost{0};              //!< packets since the start, outside the cell
+    uint64_t m_lost{0};                   //!< packets in the window, outside the cell
+    uint64_t m_sent{0};                   //!< packets in the window
+    uint64_t m_sentBytes{0};              //!< payload in the window
+    uint64_t m_receivedBytes{0};          //!< payload in the window
+    double m_delaySumS{0};                //!< of the packets received in the window [s]
     mutable std::vector<float> m_delaysS; //!< of the same; reordered by Percentile95
 };
 

@@ -26,9 +26,9 @@ struct QosMeasured
  * Satisfaction r of paper 001, eq. 3: min(phi / phi*, d* / d, 1), in [0, 1].
  *
  * A user that asks for less than phi* cannot receive phi*: the paper's formula would call it
- * unsatisfied by any allocation. Here the throughput term asks for min(phi*, offered), and is 1 when
- * the whole demand was served. With demand above phi* it is the paper's. Nothing offered: r = 1.
- * Something offered and nothing delivered: r = 0.
+ * unsatisfied by any allocation. Here the throughput term asks for min(phi*, offered), and is 1
+ * when the whole demand was served. With demand above phi* it is the paper's. Nothing offered: r
+ * = 1. Something offered and nothing delivered: r = 0.
  */
 double QosSatisfaction(const QosTarget& target, const QosMeasured& measured);
 

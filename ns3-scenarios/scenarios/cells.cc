@@ -15,11 +15,7 @@
 
 #include "ns3/config.h"
 #include "ns3/double.h"
-#include "ns3/string.h"
 #include "ns3/uinteger.h"
-
-#include <algorithm>
-#include <sstream>
 
 using namespace ns3;
 using namespace slicebed;
@@ -57,7 +53,8 @@ class CellsScenario : public Scenario
     {
         p.Add("steps", m_steps, "intervals", "decision intervals of the episode", 1, 1e6);
         p.Add("interval_s", m_intervalS, "s", "simulated length of an interval", 0.05, 3600);
-        p.Add("warmup_s", m_warmupS, "s", "beginning of each interval that is not measured", 0, 3600);
+        p.Add(
+            "warmup_s", m_warmupS, "s", "beginning of each interval that is not measured", 0, 3600);
         p.Add("control_latency_ms", m_latencyMs, "ms", "border to decision in force", 0, 1e6);
         p.Add("sites", m_sites, "sites", "sites of three cells each", 1, 19);
         p.Add("isd_m", m_isdM, "m", "distance between neighbouring sites", 100, 5000);
@@ -83,18 +80,25 @@ class CellsScenario : public Scenario
         Config::SetDefault("ns3::CellNetwork::RlcBufferBytes", UintegerValue(m_rlcBytes));
         if (m_warmupS >= m_intervalS)
         {
-            throw UsageError("warmup_s is " + std::to_string(m_warmupS) + "; less than interval_s=" +
-                             std::to_string(m_intervalS) + " is required");
+            throw UsageError("warmup_s is " + std::to_string(m_warmupS) +
+                             "; less than interval_s=" + std::to_string(m_intervalS) +
+                             " is required");
         }
-        const auto config = MakeConfig();
+        SlicedCellsConfig config;
+        config.sites = m_sites;
+        config.interSiteDistanceM = m_isdM;
+        config.uesPerSlice = m_ues;
+        config.load = m_load;
+        config.speedMps = m_speedKmh / 3.6;
+        config.roamM = m_roamM;
+        config.packetBytes = m_packetBytes;
+        config.interval = Seconds(m_intervalS);
+        config.warmup = Seconds(m_warmupS);
+        AddSlices({m_slices, m_events, m_targets, m_bounds, static_cast<uint32_t>(m_steps)},
+                  config);
         const auto mask = m_maskFile.empty() ? TrafficMask::FromProfile(m_first)
                                              : TrafficMask::FromCsv(m_maskFile);
-        std::vector<uint32_t> ids;
-        std::transform(config.services.begin(),
-                       config.services.end(),
-                       std::back_inserter(ids),
-                       [](const auto& service) { return service.id; });
-        mask.Require(m_steps, ids);
+        mask.Require(m_steps, IdsOf(config));
         m_cells = CreateObject<SlicedCells>();
         m_cells->Build(config, mask);
         if (!m_topologyFile.empty())
@@ -110,8 +114,6 @@ class CellsScenario : public Scenario
     }
 
   private:
-    SlicedCellsConfig MakeConfig() const;
-
     int64_t m_steps{40};
     double m_intervalS{1};
     double m_warmupS{0.2};
@@ -134,23 +136,6 @@ class CellsScenario : public Scenario
     std::string m_topologyFile;
     Ptr<SlicedCells> m_cells;
 };
-
-SlicedCellsConfig
-CellsScenario::MakeConfig() const
-{
-    SlicedCellsConfig config;
-    config.sites = m_sites;
-    config.interSiteDistanceM = m_isdM;
-    config.uesPerSlice = m_ues;
-    config.load = m_load;
-    config.speedMps = m_speedKmh / 3.6;
-    config.roamM = m_roamM;
-    config.packetBytes = m_packetBytes;
-    config.interval = Seconds(m_intervalS);
-    config.warmup = Seconds(m_warmupS);
-    AddSlices({m_slices, m_events, m_targets, m_bounds, static_cast<uint32_t>(m_steps)}, config);
-    return config;
-}
 
 } // namespace
 

@@ -13,8 +13,8 @@ using namespace slicebed;
 namespace
 {
 
-constexpr double MAX_STEPS = 1e6;      // bound of `counter`
-constexpr int64_t MAX_COUNTED = 999;   // in spaces whose counter is a Discrete(1000)
+constexpr double MAX_STEPS = 1e6;    // bound of `counter`
+constexpr int64_t MAX_COUNTED = 999; // in spaces whose counter is a Discrete(1000)
 
 /** The scenario's parameters and what is built from them. */
 class LoopbackScenario : public Scenario
@@ -53,8 +53,8 @@ class LoopbackScenario : public Scenario
         if (m_settings.spaces != "named" && m_settings.spaces != "box" && m_steps > MAX_COUNTED)
         {
             throw UsageError("steps is " + std::to_string(m_steps) + "; at most " +
-                             std::to_string(MAX_COUNTED) + " is allowed with spaces=" +
-                             m_settings.spaces);
+                             std::to_string(MAX_COUNTED) +
+                             " is allowed with spaces=" + m_settings.spaces);
         }
         m_settings.cells = static_cast<uint32_t>(m_cells);
         m_settings.slices = static_cast<uint32_t>(m_slices);

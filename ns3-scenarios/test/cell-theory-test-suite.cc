@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cell against theory: the rate of a UE at a fixed SNR, what a ceiling is worth, that it is never
- * exceeded, HARQ, interference, and the channel's statistics. Cells are fed directly, one SDU after
- * the other, without a core network.
+ * The cell against theory: the rate of a UE at a fixed SNR, what a ceiling is worth, that it is
+ * never exceeded, HARQ, interference, and the channel's statistics. Cells are fed directly, one SDU
+ * after the other, without a core network.
  */
 #include "cell/cell-network.h"
 #include "cell/fading-process.h"
@@ -18,9 +18,9 @@
 #include "ns3/test.h"
 #include "ns3/uinteger.h"
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
-#include <algorithm>
 #include <numbers>
 #include <numeric>
 
@@ -133,7 +133,8 @@ class RateTestCase : public TestCase
         cell.Feed(ue, 90e6);
         cell.Run(10);
 
-        // The reference asks ns-3 itself. A fractional ceiling gives floor(q) or ceil(q) PRBs a slot.
+        // The reference asks ns-3 itself. A fractional ceiling gives floor(q) or ceil(q) PRBs a
+        // slot.
         auto amc = CreateObject<LteAmc>();
         const auto& link = *cell.network->GetLink();
         const int mcs = amc->GetMcsFromCqi(link.CqiFromSinrDb(sinrDb));
@@ -280,9 +281,8 @@ class CeilingNeverExceededTestCase : public TestCase
             const double sum =
                 std::accumulate(used.begin() + start, used.begin() + start + WINDOW, 0.0);
             // A millionth of a PRB a slot is the resolution of a ceiling.
-            NS_TEST_ASSERT_MSG_LT(sum,
-                                  WINDOW * quota + 1 + 1e-3,
-                                  "slice " << slice << ", 100 slots from " << start);
+            NS_TEST_ASSERT_MSG_LT(
+                sum, WINDOW * quota + 1 + 1e-3, "slice " << slice << ", 100 slots from " << start);
         }
     }
 };
@@ -308,9 +308,8 @@ class HarqTestCase : public TestCase
         // Reports of 12 dB, then 3 dB worse in the middle of each report's period: blocks fail.
         for (int k = 1; k < 1000; ++k)
         {
-            Simulator::Schedule(MilliSeconds(5 * k) + MicroSeconds(1), [&cell, ue] {
-                cell.network->GetChannel()->SetFixedSinrDb(ue, 9);
-            });
+            Simulator::Schedule(MilliSeconds(5 * k) + MicroSeconds(1),
+                                [&cell, ue] { cell.network->GetChannel()->SetFixedSinrDb(ue, 9); });
             Simulator::Schedule(MilliSeconds(5 * k + 5) - MicroSeconds(1), [&cell, ue] {
                 cell.network->GetChannel()->SetFixedSinrDb(ue, 12);
             });
@@ -334,16 +333,16 @@ class HarqTestCase : public TestCase
         // A UE far below the lowest MCS: every block is given up, and counted.
         cell.network->GetChannel()->SetFixedSinrDb(ue, 12);
         const auto before = cell.network->GetCounters(0, 0);
-        Simulator::Schedule(Seconds(0), [&] { cell.network->GetChannel()->SetFixedSinrDb(ue, -15); });
+        Simulator::Schedule(Seconds(0),
+                            [&] { cell.network->GetChannel()->SetFixedSinrDb(ue, -15); });
         cell.Run(0.004);
         const auto& after = cell.network->GetCounters(0, 0);
-        NS_TEST_EXPECT_MSG_EQ(after.enqueuedSdus,
-                              after.deliveredSdus +
-                                  std::accumulate(after.droppedSdus.begin(),
-                                                  after.droppedSdus.end(),
-                                                  uint64_t{0}) +
-                                  cell.network->GetQueuedSdus(0, 0),
-                              "every SDU is somewhere");
+        NS_TEST_EXPECT_MSG_EQ(
+            after.enqueuedSdus,
+            after.deliveredSdus +
+                std::accumulate(after.droppedSdus.begin(), after.droppedSdus.end(), uint64_t{0}) +
+                cell.network->GetQueuedSdus(0, 0),
+            "every SDU is somewhere");
         NS_TEST_EXPECT_MSG_GT(after.enqueuedSdus, before.enqueuedSdus, "time went on");
     }
 };
@@ -454,11 +453,10 @@ class PathLossTestCase : public TestCase
             const double fc = 2.6;
             // Break point 4 h'BS h'UT fc / c with h' = h - 1 m: 4 x 24 x 0.5 x 2.6e9 / 3e8 = 416 m.
             const double breakM = 4 * 24 * 0.5 * fc * 1e9 / 3e8;
-            const double los =
-                distanceM < breakM
-                    ? 28 + 22 * std::log10(d3d) + 20 * std::log10(fc)
-                    : 28 + 40 * std::log10(d3d) + 20 * std::log10(fc) -
-                          9 * std::log10(breakM * breakM + 23.5 * 23.5);
+            const double los = distanceM < breakM
+                                   ? 28 + 22 * std::log10(d3d) + 20 * std::log10(fc)
+                                   : 28 + 40 * std::log10(d3d) + 20 * std::log10(fc) -
+                                         9 * std::log10(breakM * breakM + 23.5 * 23.5);
             const double nlos =
                 std::max(los, 13.54 + 39.08 * std::log10(d3d) + 20 * std::log10(fc));
             const double lossDb = 14 - gainDb; // boresight gain 14 dBi
@@ -466,8 +464,8 @@ class PathLossTestCase : public TestCase
             const bool isOne = std::abs(lossDb - los) < 0.05 || std::abs(lossDb - nlos) < 0.05;
             NS_TEST_EXPECT_MSG_EQ(isOne,
                                   true,
-                                  "loss at " << distanceM << " m is " << lossDb << " dB; LOS " << los
-                                             << ", NLOS " << nlos);
+                                  "loss at " << distanceM << " m is " << lossDb << " dB; LOS "
+                                             << los << ", NLOS " << nlos);
         }
         Config::Reset();
     }

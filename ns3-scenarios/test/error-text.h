@@ -11,7 +11,8 @@ namespace slicebed
 
 /** @return what the expected error says; another text if there is none or one of another class */
 template <typename Error, typename Function>
-std::string ErrorText(Function&& function)
+std::string
+ErrorText(Function&& function)
 {
     try
     {

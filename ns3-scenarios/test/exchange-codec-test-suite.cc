@@ -22,7 +22,8 @@ namespace
 
 const std::string URL = "type.googleapis.com/ns3opengym.";
 
-std::string FromHex(const std::string& hex)
+std::string
+FromHex(const std::string& hex)
 {
     std::string bytes;
     for (size_t i = 0; i < hex.size(); i += 2)
@@ -32,7 +33,8 @@ std::string FromHex(const std::string& hex)
     return bytes;
 }
 
-std::string ToHex(const std::string& bytes)
+std::string
+ToHex(const std::string& bytes)
 {
     static const char* const DIGITS = "0123456789abcdef";
     std::string hex;
@@ -43,13 +45,15 @@ std::string ToHex(const std::string& bytes)
     return hex;
 }
 
-Space Box(double low, double high, Dtype dtype, const std::vector<uint32_t>& shape)
+Space
+Box(double low, double high, Dtype dtype, const std::vector<uint32_t>& shape)
 {
     return {BoxSpace{low, high, dtype, shape}};
 }
 
 /** A value as an agent sends it: field 1 of EnvActMsg is of the type of field 1 of EnvStateMsg. */
-std::string ActionBytes(const Value& value)
+std::string
+ActionBytes(const Value& value)
 {
     return EncodeState({value, 0, std::nullopt, ""});
 }

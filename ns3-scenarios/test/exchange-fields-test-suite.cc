@@ -21,7 +21,8 @@ using namespace slicebed;
 namespace
 {
 
-FieldSpec Shares()
+FieldSpec
+Shares()
 {
     return {.name = "prb_max",
             .shape = {4, 2},

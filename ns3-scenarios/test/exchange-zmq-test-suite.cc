@@ -101,7 +101,8 @@ const EnvState STATE{{DiscreteValue{0}}, 0, std::nullopt, ""};
 
 /** What a channel says of an agent with this script. */
 template <typename Error>
-std::string TalkTo(RawAgent::Script script, std::chrono::milliseconds connectTimeout = 60s)
+std::string
+TalkTo(RawAgent::Script script, std::chrono::milliseconds connectTimeout = 60s)
 {
     RawAgent agent(std::move(script));
     ZmqChannel channel(agent.Endpoint(), connectTimeout);

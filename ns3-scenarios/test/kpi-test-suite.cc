@@ -49,10 +49,8 @@ class QosSatisfactionTestCase : public TestCase
         };
         for (const auto& vector : vectors)
         {
-            NS_TEST_EXPECT_MSG_EQ_TOL(QosSatisfaction(target, vector.measured),
-                                      vector.r,
-                                      1e-12,
-                                      vector.what);
+            NS_TEST_EXPECT_MSG_EQ_TOL(
+                QosSatisfaction(target, vector.measured), vector.r, 1e-12, vector.what);
         }
     }
 };

@@ -23,7 +23,8 @@ const std::vector<std::vector<float>> SHARES{{0.5F, 0.25F, 0.75F, 0},
                                              {0, 0.5F, 0.25F, 0.125F}};
 
 /** @return the states of an episode of three steps of 1 ms */
-std::vector<EnvState> RunEpisode(LoopbackAdaptor& adaptor, const std::vector<Value>& decisions)
+std::vector<EnvState>
+RunEpisode(LoopbackAdaptor& adaptor, const std::vector<Value>& decisions)
 {
     ScriptedChannel channel([&](uint32_t k, const EnvState&) {
         return decisions[std::min<size_t>(k, decisions.size() - 1)];
@@ -36,7 +37,8 @@ std::vector<EnvState> RunEpisode(LoopbackAdaptor& adaptor, const std::vector<Val
     return channel.GetStates();
 }
 
-std::vector<Value> ShareDecisions()
+std::vector<Value>
+ShareDecisions()
 {
     std::vector<Value> decisions;
     for (const auto& shares : SHARES)

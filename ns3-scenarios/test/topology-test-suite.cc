@@ -37,8 +37,8 @@ class HexGridTestCase : public TestCase
             double nearest = 1e9;
             for (size_t j = 0; j < sites.size(); ++j)
             {
-                nearest = i == j ? nearest
-                                 : std::min(nearest, CalculateDistance(sites[i], sites[j]));
+                nearest =
+                    i == j ? nearest : std::min(nearest, CalculateDistance(sites[i], sites[j]));
             }
             NS_TEST_EXPECT_MSG_EQ_TOL(nearest, 500, 1e-6, "nearest neighbour of site " << i);
             const double fromCentre = CalculateDistance(sites[0], sites[i]);

@@ -33,20 +33,15 @@ class OfferedLoadTestCase : public TestCase
   private:
     struct TestVector
     {
-        double bits;     //!< offered in 1 s
+        double bits;      //!< offered in 1 s
         uint32_t packets; //!< expected
     };
 
     void DoRun() override
     {
         // 1000-byte packets: 8000 bit each.
-        for (const auto& [bits, packets] : std::vector<TestVector>{{8000, 1},
-                                                                   {8008, 2},
-                                                                   {400e3, 50},
-                                                                   {404e3, 51},
-                                                                   {2.4e6, 300},
-                                                                   {0, 0},
-                                                                   {88, 0}})
+        for (const auto& [bits, packets] : std::vector<TestVector>{
+                 {8000, 1}, {8008, 2}, {400e3, 50}, {404e3, 51}, {2.4e6, 300}, {0, 0}, {88, 0}})
         {
             Run(bits, packets);
         }
@@ -57,8 +52,8 @@ class OfferedLoadTestCase : public TestCase
     {
         auto node = CreateObject<Node>();
         InternetStackHelper().Install(node);
-        auto source = CreateObjectWithAttributes<OfferedLoadSource>("MaxPacketBytes",
-                                                                    UintegerValue(1000));
+        auto source =
+            CreateObjectWithAttributes<OfferedLoadSource>("MaxPacketBytes", UintegerValue(1000));
         source->SetRemote(InetSocketAddress(Ipv4Address::GetLoopback(), 9));
         source->AssignStreams(1);
         node->AddApplication(source);
@@ -106,7 +101,8 @@ class OfferedLoadTestCase : public TestCase
         }
         Simulator::Stop(Seconds(20));
         Simulator::Run();
-        NS_TEST_EXPECT_MSG_EQ_TOL(m_bytes, 110, 12, "11 bytes ten times, all but one header's worth");
+        NS_TEST_EXPECT_MSG_EQ_TOL(
+            m_bytes, 110, 12, "11 bytes ten times, all but one header's worth");
         Simulator::Destroy();
     }
 
@@ -168,9 +164,8 @@ class MaskFileTestCase : public TestCase
         {
             said = error.what();
         }
-        NS_TEST_EXPECT_MSG_NE(said.find(message),
-                              std::string::npos,
-                              "'" << said << "' says '" << message << "'");
+        NS_TEST_EXPECT_MSG_NE(
+            said.find(message), std::string::npos, "'" << said << "' says '" << message << "'");
     }
 };
 
@@ -195,9 +190,8 @@ class DailyProfileTestCase : public TestCase
             {
                 const double value = DailyProfile(service, i);
                 NS_TEST_EXPECT_MSG_EQ((value >= 0 && value <= 1), true, "in [0, 1] at " << i);
-                NS_TEST_EXPECT_MSG_EQ(value,
-                                      DailyProfile(service, i + INTERVALS_PER_WEEK),
-                                      "repeats at " << i);
+                NS_TEST_EXPECT_MSG_EQ(
+                    value, DailyProfile(service, i + INTERVALS_PER_WEEK), "repeats at " << i);
                 peak = std::max(peak, value);
                 const uint32_t hour = i % INTERVALS_PER_DAY / 4;
                 night += hour == 4 ? value : 0;

@@ -83,8 +83,8 @@ CoreNetwork::GetTypeId()
 }
 
 CoreNetwork::CoreNetwork()
-    : m_remoteHost(CreateObject<Node>()),
-      m_tunnel(CreateObject<VirtualNetDevice>())
+    : m_remoteHost(CreateObject<Node>())
+    , m_tunnel(CreateObject<VirtualNetDevice>())
 {
     m_tunnel->SetAddress(Mac48Address::Allocate());
     m_tunnel->SetMtu(UE_MTU);
@@ -123,8 +123,9 @@ CoreNetwork::AddCell(Ptr<CellGnbNetDevice> gnb)
     auto gnbDevice = make(gnb->GetNode());
 
     m_links.back().hostDevice->TraceConnectWithoutContext(
-        "PhyTxBegin",
-        Callback<void, Ptr<const Packet>>([this, cell](Ptr<const Packet>) { ++m_links[cell].onWire; }));
+        "PhyTxBegin", Callback<void, Ptr<const Packet>>([this, cell](Ptr<const Packet>) {
+            ++m_links[cell].onWire;
+        }));
     gnb->GetNode()->RegisterProtocolHandler(
         Node::ProtocolHandler([this, cell](Ptr<NetDevice>,
                                            Ptr<const Packet> packet,

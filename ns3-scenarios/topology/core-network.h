@@ -65,14 +65,14 @@ class CoreNetwork : public Object
     void Arrive(uint16_t cell, Ptr<const Packet> packet);
     uint32_t UeOf(const Packet& packet) const;
 
-    Time m_delay;                               //!< of a link, one way
-    DataRate m_rate;                            //!< of a link
-    uint32_t m_queuePackets;                    //!< of a link
-    Ptr<Node> m_remoteHost;                     //!< sends to the UEs
-    Ptr<VirtualNetDevice> m_tunnel;             //!< its interface to all UEs
-    std::vector<Link> m_links;                  //!< by cell
-    std::vector<Ptr<CellUeNetDevice>> m_ues;    //!< by UE id
-    TracedCallback<uint32_t> m_droppedTrace;    //!< a link's queue was full
+    Time m_delay;                            //!< of a link, one way
+    DataRate m_rate;                         //!< of a link
+    uint32_t m_queuePackets;                 //!< of a link
+    Ptr<Node> m_remoteHost;                  //!< sends to the UEs
+    Ptr<VirtualNetDevice> m_tunnel;          //!< its interface to all UEs
+    std::vector<Link> m_links;               //!< by cell
+    std::vector<Ptr<CellUeNetDevice>> m_ues; //!< by UE id
+    TracedCallback<uint32_t> m_droppedTrace; //!< a link's queue was full
 };
 
 } // namespace ns3

@@ -62,10 +62,9 @@ SlicedCells::Build(const SlicedCellsConfig& config, const TrafficMask& mask)
     m_network->AssignStreams(RADIO_STREAM);
     BuildCells();
     BuildUsers();
-    m_core->TraceConnectWithoutContext(
-        "Dropped",
-        Callback<void, uint32_t>(
-            [this](uint32_t ue) { m_meters[m_ues[ue].cell][m_ues[ue].slice].NoteLost(); }));
+    m_core->TraceConnectWithoutContext("Dropped", Callback<void, uint32_t>([this](uint32_t ue) {
+                                           m_meters[m_ues[ue].cell][m_ues[ue].slice].NoteLost();
+                                       }));
     m_present.assign(config.services.size(), true);
     for (uint32_t slice = 0; slice < config.services.size(); ++slice)
     {
@@ -119,8 +118,8 @@ SlicedCells::BuildUsers()
 Ptr<Node>
 SlicedCells::PlaceUe(uint16_t cell)
 {
-    // A position is kept if the cell is the strongest there. Each try has a node of its own, because
-    // ns-3's channel condition and shadowing remember the links of a node.
+    // A position is kept if the cell is the strongest there. Each try has a node of its own,
+    // because ns-3's channel condition and shadowing remember the links of a node.
     for (uint32_t attempt = 0; attempt < 10'000; ++attempt)
     {
         const auto position = DrawPosition(cell);
@@ -169,9 +168,8 @@ SlicedCells::DrawPosition(uint16_t cell) const
         std::sqrt(m_place->GetValue(MIN_DISTANCE_M * MIN_DISTANCE_M, farM * farM));
     const double angle = (bearingDeg + m_place->GetValue(-HALF_SECTOR_DEG, HALF_SECTOR_DEG)) *
                          std::numbers::pi / 180;
-    return {site.x + distanceM * std::cos(angle),
-            site.y + distanceM * std::sin(angle),
-            UE_HEIGHT_M};
+    return {
+        site.x + distanceM * std::cos(angle), site.y + distanceM * std::sin(angle), UE_HEIGHT_M};
 }
 
 void
@@ -179,8 +177,7 @@ SlicedCells::ConnectTraffic(Ptr<CellUeNetDevice> device, uint16_t cell, uint32_t
 {
     const auto address = m_core->AddUe(device);
     auto source = CreateObjectWithAttributes<OfferedLoadSource>(
-        "MaxPacketBytes",
-        UintegerValue(m_config.packetBytes));
+        "MaxPacketBytes", UintegerValue(m_config.packetBytes));
     source->SetRemote(InetSocketAddress(address, PORT));
     source->AssignStreams(TRAFFIC_STREAM + static_cast<int64_t>(m_sources.size()));
     m_core->GetRemoteHost()->AddApplication(source);
@@ -188,16 +185,15 @@ SlicedCells::ConnectTraffic(Ptr<CellUeNetDevice> device, uint16_t cell, uint32_t
     device->GetNode()->AddApplication(sink);
 
     source->TraceConnectWithoutContext(
-        "Sent",
-        Callback<void, uint32_t>(
-            [this, cell, slice](uint32_t bytes) { m_meters[cell][slice].NoteSent(bytes); }));
-    source->TraceConnectWithoutContext(
-        "Refused",
-        Callback<void, uint32_t>(
-            [this, cell, slice](uint32_t) { m_meters[cell][slice].NoteLost(); }));
+        "Sent", Callback<void, uint32_t>([this, cell, slice](uint32_t bytes) {
+            m_meters[cell][slice].NoteSent(bytes);
+        }));
+    source->TraceConnectWithoutContext("Refused",
+                                       Callback<void, uint32_t>([this, cell, slice](uint32_t) {
+                                           m_meters[cell][slice].NoteLost();
+                                       }));
     sink->TraceConnectWithoutContext(
-        "Received",
-        Callback<void, uint32_t, Time>([this, cell, slice](uint32_t bytes, Time delay) {
+        "Received", Callback<void, uint32_t, Time>([this, cell, slice](uint32_t bytes, Time delay) {
             m_meters[cell][slice].NoteReceived(bytes, delay);
         }));
     m_sources.push_back(source);
@@ -210,8 +206,7 @@ SlicedCells::OpenInterval(uint32_t k)
     if (m_config.warmup > Time(0))
     {
         OfferLoad(k, m_config.warmup);
-        m_beginWindow =
-            Simulator::Schedule(m_config.warmup, &SlicedCells::BeginWindow, this, k);
+        m_beginWindow = Simulator::Schedule(m_config.warmup, &SlicedCells::BeginWindow, this, k);
     }
     else
     {
@@ -242,15 +237,14 @@ SlicedCells::CloseInterval()
     {
         for (uint32_t slice = 0; slice < m_meters[cell].size(); ++slice)
         {
-            kpis[cell].push_back(IsPresent(slice)
-                                     ? m_meters[cell][slice].End(
-                                           m_network->GetCounters(cell, slice),
-                                           m_network->GetBufferBytes(cell, slice),
-                                           m_config.uesPerSlice,
-                                           slots,
-                                           window.GetSeconds(),
-                                           m_config.services[slice].target)
-                                     : SliceKpi{});
+            kpis[cell].push_back(
+                IsPresent(slice) ? m_meters[cell][slice].End(m_network->GetCounters(cell, slice),
+                                                             m_network->GetBufferBytes(cell, slice),
+                                                             m_config.uesPerSlice,
+                                                             slots,
+                                                             window.GetSeconds(),
+                                                             m_config.services[slice].target)
+                                 : SliceKpi{});
         }
     }
     return kpis;

@@ -37,35 +37,35 @@ struct SliceEvent
 /** What a SlicedCells is built from. */
 struct SlicedCellsConfig
 {
-    uint32_t sites{4};                   //!< of three cells each
-    double interSiteDistanceM{500};      //!< [m]
-    std::vector<SliceService> services;  //!< all that are ever present
-    std::vector<bool> presentAtStart;    //!< by service
-    std::vector<SliceEvent> events;      //!< later changes
-    uint32_t uesPerSlice{4};             //!< in each cell
-    double load{1.2};                    //!< load offered by a user at mask 1, relative to its target
-    double speedMps{3 / 3.6};            //!< of the UEs [m/s]
-    double roamM{20};                    //!< half side of the square that a UE walks in [m]
-    uint32_t packetBytes{1200};          //!< UDP payload [byte]
-    Time interval{Seconds(1)};           //!< between two decisions
-    Time warmup{MilliSeconds(200)};      //!< of each interval, not measured
+    uint32_t sites{4};                  //!< of three cells each
+    double interSiteDistanceM{500};     //!< [m]
+    std::vector<SliceService> services; //!< all that are ever present
+    std::vector<bool> presentAtStart;   //!< by service
+    std::vector<SliceEvent> events;     //!< later changes
+    uint32_t uesPerSlice{4};            //!< in each cell
+    double load{1.2};               //!< load offered by a user at mask 1, relative to its target
+    double speedMps{3 / 3.6};       //!< of the UEs [m/s]
+    double roamM{20};               //!< half side of the square that a UE walks in [m]
+    uint32_t packetBytes{1200};     //!< UDP payload [byte]
+    Time interval{Seconds(1)};      //!< between two decisions
+    Time warmup{MilliSeconds(200)}; //!< of each interval, not measured
 };
 
 /** Packets of a run, and where they ended. */
 struct Conservation
 {
-    uint64_t sent{0};                       //!< by the applications
-    uint64_t received{0};                   //!< by the applications
-    uint64_t inFlight{0};                   //!< in links, queues and the air
+    uint64_t sent{0};                        //!< by the applications
+    uint64_t received{0};                    //!< by the applications
+    uint64_t inFlight{0};                    //!< in links, queues and the air
     std::map<std::string, uint64_t> dropped; //!< by place and cause
 };
 
 /**
  * A hexagonal network of sliced cells with its users, traffic and meters, run interval by interval.
  *
- * OpenInterval() starts the traffic of an interval and, after the warm-up, the meters; CloseInterval()
- * ends them and gives the KPIs. UEs are placed so that every slice has the same number of users in
- * every cell that serves them best, and walk about their place.
+ * OpenInterval() starts the traffic of an interval and, after the warm-up, the meters;
+ * CloseInterval() ends them and gives the KPIs. UEs are placed so that every slice has the same
+ * number of users in every cell that serves them best, and walk about their place.
  */
 class SlicedCells : public Object
 {
@@ -102,8 +102,8 @@ class SlicedCells : public Object
     /** What users see on a map. */
     struct UeRecord
     {
-        uint16_t cell;           //!< that serves it
-        uint32_t slice;          //!< index of its service
+        uint16_t cell;            //!< that serves it
+        uint32_t slice;           //!< index of its service
         Ptr<MobilityModel> place; //!< where it is
     };
 

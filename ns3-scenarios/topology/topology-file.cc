@@ -73,12 +73,10 @@ SinrMap(const SlicedCells& cells)
 {
     const auto& sites = cells.GetSites();
     const double marginM = 0.75 * cells.GetConfig().interSiteDistanceM;
-    auto [west, east] = std::minmax_element(sites.begin(), sites.end(), [](auto& a, auto& b) {
-        return a.x < b.x;
-    });
-    auto [south, north] = std::minmax_element(sites.begin(), sites.end(), [](auto& a, auto& b) {
-        return a.y < b.y;
-    });
+    auto [west, east] =
+        std::minmax_element(sites.begin(), sites.end(), [](auto& a, auto& b) { return a.x < b.x; });
+    auto [south, north] =
+        std::minmax_element(sites.begin(), sites.end(), [](auto& a, auto& b) { return a.y < b.y; });
     const double x0 = west->x - marginM;
     const double y0 = south->y - marginM;
     const auto columns = static_cast<size_t>(std::ceil((east->x + marginM - x0) / GRID_STEP_M));
@@ -96,9 +94,8 @@ SinrMap(const SlicedCells& cells)
     std::ostringstream out;
     out << R"({"x0_m":)" << x0 << R"(,"y0_m":)" << y0 << R"(,"step_m":)" << GRID_STEP_M
         << R"(,"columns":)" << columns << R"(,"rows":)" << rows << R"(,"sinr_db":)"
-        << List(sinrDb.size(), [&](std::ostream& list, size_t i) {
-               list << std::round(sinrDb[i] * 10) / 10;
-           })
+        << List(sinrDb.size(),
+                [&](std::ostream& list, size_t i) { list << std::round(sinrDb[i] * 10) / 10; })
         << "}";
     return out.str();
 }

@@ -130,9 +130,8 @@ OfferedLoadSource::ScheduleNext()
     }
     const double part = (m_sentPackets + m_jitter->GetValue()) / m_packets;
     const Time at = m_offerStart + Seconds(part * m_offerDuration.GetSeconds());
-    m_next = Simulator::Schedule(Max(at - Simulator::Now(), Time(0)),
-                                 &OfferedLoadSource::SendPacket,
-                                 this);
+    m_next = Simulator::Schedule(
+        Max(at - Simulator::Now(), Time(0)), &OfferedLoadSource::SendPacket, this);
 }
 
 void

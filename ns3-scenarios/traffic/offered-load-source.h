@@ -16,9 +16,10 @@ namespace ns3
 /**
  * UDP source that offers an exact number of bits over a given time.
  *
- * Offer() cuts the bits into packets of equal size, at most MaxPacketBytes of payload each, and sends
- * the k-th of n at (k + u_k) / n of the time with u_k uniform in [0, 1). So the offered load of every
- * interval is exact to the rounding of the packets to whole bytes, while arrivals are not periodic.
+ * Offer() cuts the bits into packets of equal size, at most MaxPacketBytes of payload each, and
+ * sends the k-th of n at (k + u_k) / n of the time with u_k uniform in [0, 1). So the offered load
+ * of every interval is exact to the rounding of the packets to whole bytes, while arrivals are not
+ * periodic.
  */
 class OfferedLoadSource : public Application
 {
@@ -55,20 +56,20 @@ class OfferedLoadSource : public Application
     void ScheduleNext();
     void SendPacket();
 
-    Address m_remote;                       //!< destination
-    uint32_t m_maxPacketBytes;              //!< largest payload [byte]
-    Ptr<Socket> m_socket;                   //!< made on start
-    Ptr<UniformRandomVariable> m_jitter;    //!< u_k
-    EventId m_next;                         //!< the next packet
-    Time m_offerStart;                      //!< when the current offer began
-    Time m_offerDuration;                   //!< how long it lasts
-    uint32_t m_packets{0};                  //!< packets of the current offer
-    uint32_t m_sentPackets{0};              //!< of them, already sent
-    uint32_t m_packetBytes{0};              //!< their payload [byte]
-    double m_carryBytes{0};                 //!< offered but not yet in any packet [byte]
-    uint32_t m_sequence{0};                 //!< number of the next packet
-    uint64_t m_sentBytes{0};                //!< payload sent since the start [byte]
-    TracedCallback<uint32_t> m_sentTrace;   //!< a packet was sent
+    Address m_remote;                        //!< destination
+    uint32_t m_maxPacketBytes;               //!< largest payload [byte]
+    Ptr<Socket> m_socket;                    //!< made on start
+    Ptr<UniformRandomVariable> m_jitter;     //!< u_k
+    EventId m_next;                          //!< the next packet
+    Time m_offerStart;                       //!< when the current offer began
+    Time m_offerDuration;                    //!< how long it lasts
+    uint32_t m_packets{0};                   //!< packets of the current offer
+    uint32_t m_sentPackets{0};               //!< of them, already sent
+    uint32_t m_packetBytes{0};               //!< their payload [byte]
+    double m_carryBytes{0};                  //!< offered but not yet in any packet [byte]
+    uint32_t m_sequence{0};                  //!< number of the next packet
+    uint64_t m_sentBytes{0};                 //!< payload sent since the start [byte]
+    TracedCallback<uint32_t> m_sentTrace;    //!< a packet was sent
     TracedCallback<uint32_t> m_refusedTrace; //!< the stack refused a packet
 };
 

@@ -32,7 +32,8 @@ SplitAtCommas(const std::string& line)
 [[noreturn]] void
 Refuse(const std::string& path, size_t line, const std::string& what)
 {
-    throw std::invalid_argument("mask_file " + path + ", line " + std::to_string(line) + ": " + what);
+    throw std::invalid_argument("mask_file " + path + ", line " + std::to_string(line) + ": " +
+                                what);
 }
 
 template <typename T>
@@ -95,21 +96,26 @@ TrafficMask::FromCsv(const std::string& path)
         uint32_t step = 0;
         if (cells.size() != slices.size() + 1)
         {
-            Refuse(path, number, std::to_string(cells.size()) + " columns; the header has " +
-                                     std::to_string(slices.size() + 1));
+            Refuse(path,
+                   number,
+                   std::to_string(cells.size()) + " columns; the header has " +
+                       std::to_string(slices.size() + 1));
         }
         if (!ParseWhole(cells[0], step) || step != number - 2)
         {
-            Refuse(path, number, "step is '" + cells[0] + "'; " + std::to_string(number - 2) +
-                                     " comes next");
+            Refuse(path,
+                   number,
+                   "step is '" + cells[0] + "'; " + std::to_string(number - 2) + " comes next");
         }
         for (size_t i = 0; i < slices.size(); ++i)
         {
             double value = -1;
             if (!ParseWhole(cells[i + 1], value) || !(value >= 0 && value <= 1))
             {
-                Refuse(path, number, COLUMN_PREFIX + std::to_string(slices[i]) + " is '" +
-                                         cells[i + 1] + "'; a number between 0 and 1 is required");
+                Refuse(path,
+                       number,
+                       COLUMN_PREFIX + std::to_string(slices[i]) + " is '" + cells[i + 1] +
+                           "'; a number between 0 and 1 is required");
             }
             mask.m_series[slices[i]].push_back(value);
         }
@@ -139,14 +145,14 @@ TrafficMask::Require(uint32_t intervals, const std::vector<uint32_t>& slices) co
         const auto series = m_series.find(slice);
         if (series == m_series.end())
         {
-            throw std::invalid_argument("mask_file " + m_source + " has no column " + COLUMN_PREFIX +
-                                        std::to_string(slice));
+            throw std::invalid_argument("mask_file " + m_source + " has no column " +
+                                        COLUMN_PREFIX + std::to_string(slice));
         }
         if (series->second.size() < intervals)
         {
-            throw std::invalid_argument("mask_file " + m_source + " has " +
-                                        std::to_string(series->second.size()) + " intervals; steps=" +
-                                        std::to_string(intervals) + " needs as many");
+            throw std::invalid_argument(
+                "mask_file " + m_source + " has " + std::to_string(series->second.size()) +
+                " intervals; steps=" + std::to_string(intervals) + " needs as many");
         }
     }
 }

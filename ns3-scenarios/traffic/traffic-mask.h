@@ -19,7 +19,8 @@ namespace ns3
 class TrafficMask
 {
   public:
-    /** @return the embedded profile, starting at interval `firstInterval` of a week (0 = Monday 0:00) */
+    /** @return the embedded profile, starting at interval `firstInterval` of a week (0 = Monday
+     * 0:00) */
     static TrafficMask FromProfile(uint32_t firstInterval);
 
     /**

@@ -143,7 +143,8 @@ def resample(values: npt.NDArray[np.float64], interval_s: float) -> npt.NDArray[
     area = np.concatenate([[0.0], np.cumsum(values) * step_s])
     count = int(np.floor(values.size * step_s / interval_s + 1e-9))
     edges = np.arange(count + 1) * interval_s
-    return np.diff(np.interp(edges, np.arange(values.size + 1) * step_s, area)) / interval_s
+    integral = np.interp(edges, np.arange(values.size + 1) * step_s, area)
+    return np.asarray(np.diff(integral) / interval_s, dtype=np.float64)
 
 
 def write_mask_csv(masks: Masks, path: Path, slice_ids: Sequence[int]) -> None:

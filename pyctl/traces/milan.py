@@ -78,7 +78,7 @@ def _rows(path: Path) -> Iterator[tuple[int, int, float]]:
                 yield _row(line.rstrip("\r\n").split("\t"), f"trace {path}, line {number}")
     except UnicodeDecodeError as error:
         raise UsageError(
-            f"trace {path}: byte {error.start} is no text; tab-separated rows or Parquet is required"
+            f"trace {path}: byte {error.start} is no text; tab-separated rows or Parquet is right"
         ) from error
     except OSError as error:
         raise UsageError(f"trace {path}: {error.strerror}") from error
@@ -89,7 +89,9 @@ def _rows(path: Path) -> Iterator[tuple[int, int, float]]:
 def _row(fields: list[str], where: str) -> tuple[int, int, float]:
     # Trailing empty fields are left out by some writers.
     if not 3 <= len(fields) <= len(COLUMNS):
-        raise UsageError(f"{where}: {len(fields)} columns; {len(COLUMNS)}, tab-separated, are right")
+        raise UsageError(
+            f"{where}: {len(fields)} columns; {len(COLUMNS)}, tab-separated, are right"
+        )
     square = _whole(fields, 0, where)
     interval = _whole(fields, 1, where)
     _require_square(square, where)

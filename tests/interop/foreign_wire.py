@@ -127,7 +127,9 @@ def data(kind: int, body: Any, name: str = "") -> Any:
 
 
 def box(dtype: int, shape: list[int], values: list[float], name: str = "") -> Any:
-    return data(BOX, M["BoxDataContainer"](dtype=dtype, shape=shape, **{LISTS[dtype]: values}), name)
+    return data(
+        BOX, M["BoxDataContainer"](dtype=dtype, shape=shape, **{LISTS[dtype]: values}), name
+    )
 
 
 def discrete(value: int, name: str = "") -> Any:

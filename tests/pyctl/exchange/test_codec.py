@@ -36,7 +36,9 @@ def test_stop_has_the_recorded_bytes() -> None:
 
 
 def test_action_has_the_recorded_bytes() -> None:
-    recorded = bytes.fromhex("0a420802123e0a2f") + BOX_URL + bytes.fromhex("120b08031201012a040000803e")
+    recorded = (
+        bytes.fromhex("0a420802123e0a2f") + BOX_URL + bytes.fromhex("120b08031201012a040000803e")
+    )
 
     assert codec.encode_action([0.25], ONE) == recorded
     assert codec.decode_action(recorded, ONE).tolist() == [0.25]

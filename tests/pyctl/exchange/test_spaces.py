@@ -120,7 +120,10 @@ def test_layouts_may_differ_in_bounds_only() -> None:
     for other, text in (
         (spaces.Discrete(2), "it is Discrete"),
         (spaces.Dict({"a": spaces.Box(0, 1, (2,))}), r"it has the fields \['a'\] on the wire"),
-        (spaces.Dict({"a": spaces.Box(0, 1, (3,)), "b": spaces.Discrete(2)}), r"a is float32 \(3,\)"),
+        (
+            spaces.Dict({"a": spaces.Box(0, 1, (3,)), "b": spaces.Discrete(2)}),
+            r"a is float32 \(3,\)",
+        ),
         (
             spaces.Dict({"a": spaces.Box(0, 1, (2,), np.float64), "b": spaces.Discrete(2)}),
             "a is float64",

@@ -132,7 +132,7 @@ def test_a_log_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_a_lost_object_ends_its_simulation() -> None:
     process = shell("exec sleep 60")
-    process._log.close()  # noqa: SLF001 - the interpreter would warn of the open file
+    process._log.close()
     simulation = psutil.Process(process.pid)
     del process
     gc.collect()
@@ -143,7 +143,7 @@ def test_a_forked_child_does_not_end_its_parents_simulation() -> None:
     process = shell("exec sleep 60")
     child = os.fork()
     if child == 0:
-        process._finalizer()  # noqa: SLF001 - what the end of the interpreter calls
+        process._finalizer()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     assert process.poll() is None
