@@ -54,12 +54,15 @@ class Channel:
         self.folder: Path | None = None
         self.port = 0
         self._connections = 0
-        self._owner = os.getpid()
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(1)
         self._socket = self._context.socket(zmq.REP)
         self._socket.setsockopt(zmq.LINGER, LINGER_MS)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self._events = self._socket.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
+        # Also when it is lost without close(): sockets that are open hang their context's end.
+        self._shut = weakref.finalize(
+            self, _shut, self._context, self._socket, self._events, os.getpid()
+        )
         try:
             self.endpoint = self._bind(transport, port)
         except BaseException:
@@ -106,21 +109,14 @@ class Channel:
 
     def close(self) -> None:
         """Ends the connection once the last answer has left; waits a second for that at most."""
-        if self._owner != os.getpid():
-            return  # a forked child owns none of it
-        if not self._context.closed:
-            with contextlib.suppress(zmq.ZMQError):
-                self._socket.disable_monitor()
-            self._events.close(linger=0)
-            self._socket.close()
-            self._context.term()
+        self._shut()
         if self.folder is not None:
             self._remove_folder()
 
     def _bind(self, transport: Transport, port: int) -> str:
         if transport == "ipc":
             self.folder = Path(tempfile.mkdtemp(prefix="slicebed-"))
-            self._remove_folder = weakref.finalize(self, _remove, self.folder, self._owner)
+            self._remove_folder = weakref.finalize(self, _remove, self.folder, os.getpid())
             endpoint = f"ipc://{self.folder}/agent"
             try:
                 self._socket.bind(endpoint)
@@ -170,6 +166,21 @@ class Channel:
                 raise
             return message
         return None
+
+
+def _shut(
+    context: zmq.Context[zmq.Socket[bytes]],
+    socket: zmq.Socket[bytes],
+    events: zmq.Socket[bytes],
+    owner: int,
+) -> None:
+    if os.getpid() != owner:
+        return  # a forked child has copies of the objects, not the connections
+    with contextlib.suppress(zmq.ZMQError):
+        socket.disable_monitor()
+    events.close(linger=0)
+    socket.close()
+    context.term()
 
 
 def _remove(folder: Path, owner: int) -> None:

@@ -87,7 +87,7 @@ class SimulationProcess:
             raise
         _tell(guard, f"{self._popen.pid}\n")
         self._guard = guard
-        self._finalizer = weakref.finalize(self, _end, self._popen, guard, os.getpid())
+        self._finalizer = weakref.finalize(self, _end, self._popen, guard, self._log, os.getpid())
 
     @property
     def pid(self) -> int:
@@ -170,7 +170,6 @@ class SimulationProcess:
         if self._popen.returncode is None:
             _signal_group(self._popen, signal.SIGKILL)
             self._popen.wait()
-        self._finalizer.detach()
         _dismiss(self._guard)
 
 
@@ -238,7 +237,9 @@ def _dismiss(guard: subprocess.Popen[bytes]) -> None:
         guard.wait()
 
 
-def _end(popen: subprocess.Popen[bytes], guard: subprocess.Popen[bytes], owner: int) -> None:
+def _end(
+    popen: subprocess.Popen[bytes], guard: subprocess.Popen[bytes], log: IO[bytes], owner: int
+) -> None:
     """Ends a simulation that nobody stopped: its object was lost, or the agent exits."""
     if os.getpid() != owner:
         return  # a forked child has a copy of the object, not the simulation
@@ -246,6 +247,7 @@ def _end(popen: subprocess.Popen[bytes], guard: subprocess.Popen[bytes], owner: 
         _signal_group(popen, signal.SIGKILL)
         popen.wait()
     _dismiss(guard)
+    log.close()
 
 
 def _has_exited(popen: subprocess.Popen[bytes]) -> bool:

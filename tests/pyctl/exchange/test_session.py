@@ -72,7 +72,7 @@ def test_an_episode_from_hello_to_the_end() -> None:
     assert channel.answers == [codec.encode_ack(), action, action, codec.encode_stop()]
 
 
-@pytest.mark.parametrize("last", [TIME_OVER, GAME_OVER])
+@pytest.mark.parametrize("last", [TIME_OVER, GAME_OVER], ids=["time", "game"])
 def test_the_last_state_is_answered_at_once_by_stop(last: bytes) -> None:
     session, channel = begin_ready(last)
 

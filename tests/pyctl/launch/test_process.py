@@ -132,7 +132,6 @@ def test_a_log_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_a_lost_object_ends_its_simulation() -> None:
     process = shell("exec sleep 60")
-    process._log.close()
     simulation = psutil.Process(process.pid)
     del process
     gc.collect()

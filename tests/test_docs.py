@@ -1,0 +1,99 @@
+"""Every command of the README runs, and so does the code of the documentation."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+TIME_LIMIT_S = 300
+# Known elsewhere: CI is the test of `make`, and these two need no simulation.
+COMMANDS = re.findall(r"`(slicebed [^`]+)`", README)
+
+
+def milan_rows(path: Path) -> None:
+    """A Parquet file in the format of the real one: a day of five squares."""
+    import numpy as np
+    import pandas as pd
+
+    squares, intervals = np.arange(5) + 1, np.arange(144)
+    frame = pd.DataFrame(
+        [(s, 1383260400000 + 600_000 * int(i), 10.0 + s + i % 7) for s in squares for i in intervals],
+        columns=["square_id", "time_interval", "internet"],
+    )
+    frame.to_parquet(path)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_command(command: str, tmp_path: Path) -> None:
+    milan_rows(tmp_path / "milano_internet.parquet")
+    words = shlex.split(command)
+    result = subprocess.run(
+        [str(Path(sys.executable).with_name("slicebed")), *words[1:]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT_S,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip()
+
+
+def test_readme_names_the_commands() -> None:
+    assert len(COMMANDS) >= 10
+    targets = set(re.findall(r"^make (\w+)", README, flags=re.MULTILINE))
+    makefile = (ROOT / "Makefile").read_text()
+    assert targets == {"quickstart", "test"}
+    assert all(f"\n{target}:" in makefile for target in targets)
+
+
+def test_readme_python(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    script = tmp_path / "example.py"
+    script.write_text(code + "\nassert observation['r'].shape == (12, 4)\nassert reward > 0\n")
+    subprocess.run([sys.executable, str(script)], check=True, timeout=TIME_LIMIT_S, cwd=tmp_path)
+
+
+def test_own_allocator(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "own-allocator.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    (entry,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "my_package.py").write_text(code)
+    info = tmp_path / "my_package-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my_package\nVersion: 1.0\n")
+    group, line = entry.strip().splitlines()
+    points = f"{group.replace('project.entry-points.', '').replace(chr(34), '')}\n"
+    (info / "entry_points.txt").write_text(points + line.replace('"', "") + "\n")
+    words = ["run", "cells", "--allocator", "backlog", "--set", "steps=3", "--json"]
+    result = subprocess.run(
+        [sys.executable, "-m", "pyctl.cli", *words, "--allocator-set", "floor=0.1"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT_S,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert '"repairs"' in result.stdout
+
+
+def test_docs_link_to_files_that_exist() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    missing = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert missing == []
+    assert shutil.which("slicebed") or Path(sys.executable).with_name("slicebed").exists()
