@@ -25,7 +25,11 @@ def milan_rows(path: Path) -> None:
 
     squares, intervals = np.arange(5) + 1, np.arange(144)
     frame = pd.DataFrame(
-        [(s, 1383260400000 + 600_000 * int(i), 10.0 + s + i % 7) for s in squares for i in intervals],
+        [
+            (s, 1383260400000 + 600_000 * int(i), 10.0 + s + i % 7)
+            for s in squares
+            for i in intervals
+        ],
         columns=["square_id", "time_interval", "internet"],
     )
     frame.to_parquet(path)

@@ -20,7 +20,7 @@ from pyctl.errors import (
 from pyctl.exchange.channel import Channel
 from pyctl.exchange.codec import Hello, State
 from pyctl.exchange.session import Session, Stage
-from pyctl.launch.process import SimulationProcess
+from pyctl.launch.process import ASK_S, SimulationProcess
 
 # How long a simulation whose connection broke may take to exit, so that its status can be told.
 EXIT_S = 0.5
@@ -94,10 +94,12 @@ class Link:
         asked = self.session.stage in (Stage.READY, Stage.ENDED)
         try:
             self.session.stop()
-            if self.process is not None:
-                self.process.stop(**({} if asked else {"ask_s": 0.0}))
         finally:
-            self._channel.close()
+            try:
+                if self.process is not None:
+                    self.process.stop(ask_s=ASK_S if asked else 0.0)
+            finally:
+                self._channel.close()
 
     def __enter__(self) -> Self:
         return self

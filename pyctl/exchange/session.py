@@ -80,8 +80,8 @@ class Session:
         if self.observation_space is None:
             raise EpisodeOver("accept() before handshake()")
         self._channel.admit()
-        self._channel.send(codec.encode_ack())
         self.stage = Stage.AWAITING_STATE
+        self._channel.send(codec.encode_ack())
 
     def receive_state(self, timeout_s: float, watch: Watch | None = None) -> State:
         """Waits for the next state; the last one of an episode is answered at once.
@@ -114,8 +114,10 @@ class Session:
         """
         self._require(Stage.READY)
         assert self.action_space is not None  # noqa: S101 - set by handshake()
-        self._channel.send(codec.encode_action(action, self.action_space))
+        message = codec.encode_action(action, self.action_space)
+        # First the stage: Ctrl-C may come when the message has left.
         self.stage = Stage.AWAITING_STATE
+        self._channel.send(message)
         return self.receive_state(timeout_s, watch)
 
     def stop(self, wait_s: float = 0.0) -> None:
@@ -142,8 +144,8 @@ class Session:
         self._say_stop(Stage.CLOSED)
 
     def _say_stop(self, stage: Stage) -> None:
-        self._channel.send(codec.encode_stop())
         self.stage = stage
+        self._channel.send(codec.encode_stop())
 
     def _require(self, stage: Stage) -> None:
         if self.stage is not stage:

@@ -184,7 +184,7 @@ def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     assert {path.suffix for path in first} == {".png", ".pdf", ".csv"}
     assert len(first) == 12
     for a, b in zip(first, second, strict=True):
-        assert a.stat().st_size > 100
+        assert a.stat().st_size > (5000 if a.suffix != ".csv" else 40)
         assert a.read_bytes() == b.read_bytes(), a.name
 
 

@@ -71,7 +71,7 @@ def test_ctrl_c_in_the_terminal(how: str, hang_step: int, folder: Path) -> None:
     agent = Agent(how, hang_step=hang_step)
     os.killpg(agent.process.pid, signal.SIGINT)
     status, errors = agent.wait()
-    assert status == -signal.SIGINT
+    assert status == -signal.SIGINT, errors
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert "Exception ignored" not in errors
     require_gone(agent)
@@ -89,9 +89,7 @@ def test_sigterm_to_the_agent(folder: Path) -> None:
     ("how", "status", "text"),
     [("raise", 1, "RuntimeError: a bug in the agent"), ("exit", 4, ""), ("leave", 5, "")],
 )
-def test_an_agent_that_ends_without_close(
-    how: str, status: int, text: str, folder: Path
-) -> None:
+def test_an_agent_that_ends_without_close(how: str, status: int, text: str, folder: Path) -> None:
     agent = Agent(how)
     got, errors = agent.wait()
     assert got == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,7 +78,10 @@ def test_slices_never_use_more_than_their_ceiling(run: Run) -> None:
             *("--set", "load=20", "--set", "steps=4", "--json"),
         )
     )
-    assert set(steps["prb_max"].round(4)) == {0.1, 0.301, 0.0457, 0.5}
+    in_force = steps.groupby("slice")["prb_max"].unique()
+    np.testing.assert_allclose(
+        np.concatenate(in_force.tolist()), [0.1, 0.301, 0.0457, 0.5], rtol=1e-6
+    )
     # One PRB-slot over the 800 slots of a window.
     assert (steps["prb_used_dl"] <= 100 * steps["prb_max"] + 1 / 800 + 1e-4).all()
     busiest = steps.groupby("slice")["prb_used_dl"].max() / (
@@ -105,9 +109,7 @@ def test_offered_load_follows_a_trace(run: Run, tmp_path: Path) -> None:
         for i in range(20)
     ]
     pd.DataFrame(rows, columns=["square_id", "time_interval", "internet"]).to_parquet(path)
-    result = run(
-        "--allocator", "equal", *SMALL, "--set", "steps=6", "--trace", str(path), "--json"
-    )
+    result = run("--allocator", "equal", *SMALL, "--set", "steps=6", "--trace", str(path), "--json")
     masks = load_masks(path, 6, slice_count=4).values
     assert offered_against_mask(steps_of(result), masks) < 0.02
 
@@ -115,9 +117,7 @@ def test_offered_load_follows_a_trace(run: Run, tmp_path: Path) -> None:
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real traces are not beside the repository")
 def test_offered_load_follows_the_real_milan_data(run: Run) -> None:
     path = DATA / "milano_internet.parquet"
-    result = run(
-        "--allocator", "equal", *SMALL, "--set", "steps=6", "--trace", str(path), "--json"
-    )
+    result = run("--allocator", "equal", *SMALL, "--set", "steps=6", "--trace", str(path), "--json")
     masks = load_masks(path, 6, slice_count=4).values
     assert offered_against_mask(steps_of(result), masks) < 0.02
 
@@ -166,7 +166,7 @@ def test_more_resource_helps_who_lacks_it(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--set", "stepz=3"), r"'stepz' is unknown; did you mean.*steps"),
+        (("--set", "stepz=3"), r"'stepz'; did you mean 'steps'"),
         (("--set", "steps=0"), r"steps.* 0.*1"),
         (("--set", "steps=soon"), r"steps.*soon"),
         (("--set", "slices=1,9"), r"slices is '9'.*from 1 to 4"),
@@ -183,8 +183,6 @@ def test_wrong_parameters_are_refused(run: Run, words: tuple[str, ...], message:
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
-    import re
-
     assert re.search(message, result.stderr), result.stderr
 
 
