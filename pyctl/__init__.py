@@ -1,1 +1,1 @@
-"""Slicebed's control plane: exchange with simulations, environments, launch, campaigns, commands."""
+"""Control of co-simulations: exchange, environments, launching, campaigns, traces, commands."""

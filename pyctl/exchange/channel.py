@@ -132,7 +132,8 @@ class Channel:
             self._socket.bind(f"tcp://{HOST}:{port or '*'}")
         except zmq.ZMQError as error:
             raise UsageError(
-                f"port is {port}: {error.strerror}; a free port from 1 to 65535 is required, or 0 for any"
+                f"port is {port}: {error.strerror}; a free port from 1 to 65535, or 0 for any, "
+                "is required"
             ) from error
         endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self.port = int(endpoint.rsplit(":", 1)[1])

@@ -1,4 +1,4 @@
-"""Packet-level co-simulations of `cells`: determinism, conservation, offered load, slices, refusals."""
+"""Co-simulations of `cells`: determinism, conservation, offered load, slices, refusals."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_slices_never_use_more_than_their_ceiling(run: Run) -> None:
         run(
             *("--allocator", "static", "--allocator-set", f"shares={shares}"),
             *SMALL,
-            *("--set", "load=20", "--set", "steps=4", "--json"),
+            *("--set", "load=200", "--set", "steps=3", "--json"),
         )
     )
     in_force = steps.groupby("slice")["prb_max"].unique()
