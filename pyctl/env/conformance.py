@@ -270,7 +270,8 @@ class _AllocatorChecker:
     def leaves_observations_alone(self) -> None:
         allocator = self._make()
         allocator.reset(self._context)
-        observation = self._observation(0, "true" if allocator.needs_future else "none")
+        future = "true" if allocator.needs_future else "none"
+        observation = self._observation(0, future, allocator.history_length)
         before = {name: values.copy() for name, values in observation.fields.items()}
         allocator.act(observation)
         for name, values in before.items():

@@ -19,7 +19,7 @@ from pyctl.errors import (
 )
 from pyctl.exchange.channel import Channel
 from pyctl.exchange.codec import Hello, State
-from pyctl.exchange.session import Session, Stage
+from pyctl.exchange.session import Session
 from pyctl.launch.process import ASK_S, SimulationProcess
 
 # How long a simulation whose connection broke may take to exit, so that its status can be told.
@@ -91,9 +91,9 @@ class Link:
 
     def close(self) -> None:
         """Stops the simulation, reaps its process and ends the connection; may be repeated."""
-        asked = self.session.stage in (Stage.READY, Stage.ENDED)
+        asked = False
         try:
-            self.session.stop()
+            asked = self.session.stop()
         finally:
             try:
                 if self.process is not None:

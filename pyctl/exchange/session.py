@@ -120,28 +120,37 @@ class Session:
         self._channel.send(message)
         return self.receive_state(timeout_s, watch)
 
-    def stop(self, wait_s: float = 0.0) -> None:
+    def stop(self, wait_s: float = 0.0) -> bool:
         """Asks the simulation to stop, if it can be asked; the session is closed after it.
 
         Args:
             wait_s: how long a simulation that is computing is waited for, since it can be asked
                 at its next state only.
+
+        Returns:
+            Whether the simulation ends by itself now: it was asked to, or its episode has ended.
         """
+        if self.stage is Stage.ENDED:
+            return True
+        asked = False
         if self.stage is Stage.READY:
             self._say_stop(Stage.CLOSED)
+            asked = True
         elif self.stage is Stage.LISTENING and self.observation_space is not None:
             self._channel.send(codec.encode_ack(stop=True))
+            asked = True
         elif self.stage is Stage.AWAITING_STATE and wait_s > 0:
-            self._stop_at_next_state(wait_s)
-        if self.stage is not Stage.ENDED:
-            self.stage = Stage.CLOSED
+            asked = self._stop_at_next_state(wait_s)
+        self.stage = Stage.CLOSED
+        return asked
 
-    def _stop_at_next_state(self, wait_s: float) -> None:
+    def _stop_at_next_state(self, wait_s: float) -> bool:
         try:
             self._channel.receive(wait_s)
         except (ChannelTimeout, PeerDisconnected):
-            return
+            return False
         self._say_stop(Stage.CLOSED)
+        return True
 
     def _say_stop(self, stage: Stage) -> None:
         self.stage = stage

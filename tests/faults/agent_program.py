@@ -19,6 +19,7 @@ def main() -> None:
     action = {"prb_max": np.full((2, 3), 0.25, np.float32)}
     env.step(action)
     print(f"ready {env._link.process.pid}", flush=True)
+    sys.stdin.readline()  # until the test has seen our children
     if how == "raise":
         raise RuntimeError("a bug in the agent")
     if how == "exit":

@@ -27,6 +27,7 @@ class Agent:
     def __init__(self, how: str, transport: str = "ipc", hang_step: int = 0) -> None:
         self.process = subprocess.Popen(
             [sys.executable, str(PROGRAM), how, transport, str(hang_step)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -38,6 +39,9 @@ class Agent:
         assert line.startswith("ready "), line + self.process.communicate()[1]
         self.simulation = psutil.Process(int(line.split()[1]))
         self.children = psutil.Process(self.process.pid).children(recursive=True)
+        assert self.process.stdin is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
 
     def wait(self) -> tuple[int, str]:
         errors = self.process.communicate(timeout=WAIT_S)[1]

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from gymnasium import spaces
+
+from pyctl.env.fake import FakeSimulation
+from pyctl.env.link import Link
+from pyctl.exchange.channel import Channel
+from pyctl.launch.process import SimulationProcess
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+WAIT_S = 20.0
+
+
+def test_only_the_process_that_was_started_is_let_in(loopback_binary: Path) -> None:
+    stranger = FakeSimulation(spaces.Discrete(2), spaces.Discrete(2))
+    threads: list[Thread] = []
+
+    def launch(channel: Channel) -> SimulationProcess:
+        threads.append(Thread(target=stranger.play, args=(channel.endpoint,), daemon=True))
+        threads[0].start()
+        time.sleep(0.3)  # so that the stranger is the first to speak
+        return SimulationProcess([str(loopback_binary), f"--endpoint={channel.endpoint}"])
+
+    with Link(Channel(), launch, WAIT_S, same_process=True) as link:
+        assert link.process is not None
+        assert link.hello.process_id == link.process.pid
+        assert link.begin().info["step"] == 0
+        threads[0].join(WAIT_S)
+        assert not threads[0].is_alive()
+
+
+def test_the_end_of_the_block_ends_the_simulation(loopback_binary: Path) -> None:
+    def launch(channel: Channel) -> SimulationProcess:
+        return SimulationProcess([str(loopback_binary), f"--endpoint={channel.endpoint}"])
+
+    with Link(Channel("ipc"), launch, WAIT_S) as link:
+        link.begin()
+        process = link.process
+    assert process is not None
+    assert process.poll() == 0  # it was asked to stop, not killed
