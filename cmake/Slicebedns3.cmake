@@ -4,7 +4,9 @@
 # Python that drives the build. The wheel's exported targets name include folders and libraries of
 # the machine that built it; those that do not exist here are dropped and the wheel's own kept.
 
-if(NOT ns3_DIR)
+# find_package() below writes ns3_DIR to the cache: in a second run it is no longer the user's word.
+if(NOT ns3_DIR OR SLICEBED_NS3_FROM_WHEEL)
+  set(SLICEBED_NS3_FROM_WHEEL TRUE CACHE INTERNAL "ns-3 is the wheel of the Python that builds")
   find_package(Python 3.11 REQUIRED COMPONENTS Interpreter)
   execute_process(
     COMMAND "${Python_EXECUTABLE}" -c
