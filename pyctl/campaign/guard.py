@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.protocol import Array, Decision, FieldSchema
-from pyctl.campaign.projection import project_rows
 from pyctl.errors import InvalidAction
+from pyctl.projection import project_rows
 
 # float32 shares that sum to 1 on paper miss it by a few units of the last place.
 SUM_SLACK = 1e-6

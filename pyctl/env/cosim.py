@@ -14,13 +14,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gymnasium
 
 from pyctl.env.link import Link
 from pyctl.env.seeds import SeedSequence
-from pyctl.env.values import checked, require_sums
+from pyctl.env.values import checked, project_sums, require_sums
 from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, UsageError
 from pyctl.exchange.channel import Channel, Transport
 from pyctl.exchange.codec import State
@@ -30,6 +30,8 @@ from pyctl.launch.process import SimulationProcess
 from pyctl.launch.scenarios import check_parameters, describe, parameter_arguments
 
 TIMEOUT_S = 600.0
+
+OverTotal = Literal["refuse", "project"]
 
 Fields = dict[str, Any]
 
@@ -53,6 +55,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         transport: Transport = "tcp",
         log_path: str | Path | None = None,
         timeout_s: float = TIMEOUT_S,
+        over_total: OverTotal = "refuse",
     ) -> None:
         """Checks everything that can be checked before a simulation is started.
 
@@ -64,12 +67,20 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             log_path: file that the simulations' output is appended to; None keeps the last
                 lines only, for error messages.
             timeout_s: how long the simulation may take for one interval [s].
+            over_total: what becomes of an action whose total is above its limit, such as shares
+                that sum to more than 1: ``refuse`` raises, ``project`` puts the nearest allowed
+                point in force and counts the totals in ``info["projected"]``. The ids of
+                ``gymnasium.make`` project, because an RL library samples its actions from the
+                space alone, which cannot say what a sum may be.
 
         Raises:
             UsageError: one of the arguments is wrong.
         """
         if transport not in ("tcp", "ipc"):
             raise UsageError(f"transport is {transport!r}; 'tcp' or 'ipc' is required")
+        if over_total not in ("refuse", "project"):
+            raise UsageError(f"over_total is {over_total!r}; 'refuse' or 'project' is required")
+        self._over_total: OverTotal = over_total
         parameters = dict(params or {})
         check_parameters(scenario, parameters)
         self._program = [str(scenario_binary(scenario)), *parameter_arguments(parameters)]
@@ -121,21 +132,25 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         """Puts an action in force for one interval.
 
         Raises:
-            InvalidAction: the action is not in the action space, or a total is above its limit;
-                nothing was sent and the episode goes on.
+            InvalidAction: the action is not in the action space, or a total is above its limit
+                and the environment does not project; nothing was sent and the episode goes on.
             EpisodeOver: there is no episode; call ``reset()``.
             SimulationError: the simulation crashed or does not answer; the episode is over.
         """
         if self._link is None:
             raise EpisodeOver("no episode has begun; call reset() first")
         exact = checked(action, self.action_space)
+        projected = 0
+        if self._over_total == "project":
+            exact, projected = project_sums(exact, self.description["action"])
         require_sums(exact, self.description["action"])
         state = self._link.step(exact)
         observation = self._observation(state)
         if state.ended:
             # The process ends by itself now; to wait for it here keeps none behind.
             self._link.close()
-        return observation, state.reward, state.terminated, state.truncated, state.info
+        info = {**state.info, "projected": projected} if projected else state.info
+        return observation, state.reward, state.terminated, state.truncated, info
 
     def close(self) -> None:
         """Stops the simulation, if one runs. The environment can be reset again."""

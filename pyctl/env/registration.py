@@ -30,12 +30,12 @@ _REGISTERED = {
     "slicebed/Cells-v0": Registered(
         "sliced cells on a hexagonal grid; an action sets each slice's PRB ceiling per cell",
         "pyctl.env.cosim:CoSimEnv",
-        {"scenario": "cells"},
+        {"scenario": "cells", "over_total": "project"},
     ),
     "slicebed/Loopback-v0": Registered(
         "no network: the action comes back as the observation",
         "pyctl.env.cosim:CoSimEnv",
-        {"scenario": "loopback"},
+        {"scenario": "loopback", "over_total": "project"},
     ),
     "slicebed/Ns3Gym-v0": Registered(
         "any simulation that speaks the ns3-gym wire",

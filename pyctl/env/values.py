@@ -10,6 +10,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from pyctl.errors import InvalidAction
+from pyctl.projection import project_rows
 
 Space = spaces.Space[Any]
 
@@ -73,6 +74,33 @@ def require_sums(values: Mapping[str, Any], fields: Sequence[Mapping[str, Any]])
                 f"{field['name']}{_place(others, at)} sums to {totals[at]:g} over the "
                 f"{field['sum_axis']}s; at most {field['sum_max']:g} is allowed"
             )
+
+
+def project_sums(
+    values: Mapping[str, npt.NDArray[Any]], fields: Sequence[Mapping[str, Any]]
+) -> tuple[dict[str, npt.NDArray[Any]], int]:
+    """Moves totals above their limits to the nearest allowed point.
+
+    Args:
+        values: arrays by field name, in their spaces, whose lower bounds are 0.
+        fields: of the description.
+
+    Returns:
+        The values, and how many totals were above their limits.
+    """
+    projected = dict(values)
+    count = 0
+    for field in fields:
+        if field.get("sum_axis") is None or field.get("sum_max") is None:
+            continue
+        axis = field["axes"].index(field["sum_axis"])
+        moved = np.moveaxis(values[field["name"]], axis, -1)
+        rows = moved.reshape(-1, moved.shape[-1]).astype(np.float64)
+        count += int((rows.sum(axis=1) > field["sum_max"] + SUM_SLACK).sum())
+        rows = project_rows(rows, field["sum_max"])
+        back = np.moveaxis(rows.reshape(moved.shape), -1, axis)
+        projected[field["name"]] = back.astype(values[field["name"]].dtype)
+    return projected, count
 
 
 def _checked_box(value: Any, space: spaces.Box, where: str) -> npt.NDArray[Any]:

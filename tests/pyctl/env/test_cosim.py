@@ -190,6 +190,28 @@ def test_gymnasiums_own_checks_pass() -> None:
 
 
 @pytest.mark.parametrize("name", ["slicebed/Loopback-v0", "slicebed/Cells-v0"])
+def test_gymnasiums_own_checks_pass_on_registered_ids(name: str) -> None:
+    env = gymnasium.make(name, params={"steps": 2} if "Loop" in name else SMALL_CELLS)
+    check_env(env.unwrapped, skip_render_check=True)
+
+
+def test_totals_above_their_limit_are_projected_on_request() -> None:
+    env = CoSimEnv("loopback", {"cells": 2, "slices": 3, "steps": 3}, over_total="project")
+    env.reset()
+    action = {"prb_max": [[0.9, 0.5, 0.0], [0.2, 0.3, 0.5]]}
+    observation, _, _, _, info = env.step(action)
+    # The excess of 0.4 is taken from the two that have something, alike.
+    np.testing.assert_allclose(observation["echo"], [[0.7, 0.3, 0], [0.2, 0.3, 0.5]], atol=1e-6)
+    assert info["projected"] == 1
+    assert "projected" not in env.step({"prb_max": np.zeros((2, 3), np.float32)})[4]
+    with pytest.raises(InvalidAction, match="nan"):
+        env.step({"prb_max": np.full((2, 3), np.nan)})
+    env.close()
+    with pytest.raises(UsageError, match="over_total is 'clip'; 'refuse' or 'project'"):
+        CoSimEnv("loopback", over_total="clip")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["slicebed/Loopback-v0", "slicebed/Cells-v0"])
 def test_registered_ids(name: str) -> None:
     env = gymnasium.make(name, params={"steps": 1} if "Loop" in name else SMALL_CELLS)
     observation, _ = env.reset(seed=1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from pyctl.campaign.projection import project_rows
+from pyctl.projection import project_rows
 
 
 @pytest.mark.parametrize(
