@@ -6,6 +6,7 @@ They decide every action field whose elements share a total along its last axis,
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -51,6 +52,7 @@ class ShareAllocator(Allocator):
         shares = self.shares(schema, present, observation) * schema.sum_max
         return np.clip(shares, schema.low, schema.high).astype(np.float32)
 
+    @abc.abstractmethod
     def shares(self, schema: FieldSchema, present: Floats, observation: Observation) -> Floats:
         """Splits 1 along the last axis.
 
@@ -62,7 +64,6 @@ class ShareAllocator(Allocator):
         Returns:
             Fractions of the total, of the field's shape; 0 where ``present`` is.
         """
-        raise NotImplementedError
 
 
 def present_slices(schema: FieldSchema, observation: Observation) -> Floats:
