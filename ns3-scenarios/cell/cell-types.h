@@ -11,6 +11,15 @@
 namespace ns3
 {
 
+/** Which way data goes over the air. */
+enum class Direction : uint8_t
+{
+    DOWNLINK,
+    UPLINK
+};
+
+inline constexpr size_t DIRECTIONS = 2;
+
 /** Why the cell dropped an SDU. */
 enum class DropCause
 {

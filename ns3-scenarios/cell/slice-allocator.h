@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef SLICEBED_SLICE_ALLOCATOR_H
+#define SLICEBED_SLICE_ALLOCATOR_H
+
+#include "cell/link-adaptation.h"
+#include "cell/rbg-mask.h"
+#include "cell/slice-quota.h"
+
+#include <vector>
+
+namespace ns3
+{
+
+/** How a slice divides its PRBs among its UEs. */
+enum class IntraSlicePolicy
+{
+    PROPORTIONAL_FAIR, //!< per resource block group: largest ratio of possible to served rate
+    ROUND_ROBIN        //!< whose turn it is, in equal parts
+};
+
+/** What a UE asks of a slot, and what it gets. */
+struct SliceRequest
+{
+    uint16_t slice{0};
+    uint32_t user{0};                 //!< anything the caller likes: its own index
+    uint16_t againRbgs{0};            //!< a block to send again needs these groups; 0: new data
+    uint64_t since{0};                //!< slot since when that block is due; the oldest goes first
+    uint64_t demandBytes{0};          //!< new data, headers included
+    const float* efficiency{nullptr}; //!< [bit per resource element], by group
+    double servedBytes{1};            //!< average per slot, for proportional fairness
+    RbgMask mask;                     //!< out: groups it gets; empty if none
+    uint16_t prbs{0};                 //!< out: PRBs of these groups
+    uint8_t mcs{0};                   //!< out, new data: for these groups
+};
+
+/**
+ * Divides the resource block groups of one slot of one cell among slices and their UEs.
+ *
+ * Each backlogged slice gets what its ceiling allows (SliceQuota). In a slice blocks to be sent
+ * again go first, the oldest first, with as many groups as they had; then new data by the policy,
+ * as long as a UE has data left. What a slice does not use stays empty, or, work-conserving, goes
+ * to the slices that have data left, in turn. Where the first group lies moves from slot to slot,
+ * so that lightly loaded neighbours do not always collide.
+ *
+ * Knows no UE and no queue: the cell model's scheduler and the LTE stack's share it.
+ */
+class SliceAllocator
+{
+  public:
+    /** What all slots have in common. */
+    struct Settings
+    {
+        uint16_t cell{0}; //!< id; staggers where runs begin in different cells
+        uint32_t prbs{100};
+        uint32_t rbgPrbs{4}; //!< of a group; the last one may be smaller
+        IntraSlicePolicy policy{IntraSlicePolicy::PROPORTIONAL_FAIR};
+        bool workConserving{false};
+    };
+
+    SliceAllocator(const Settings& settings, Ptr<const LinkAdaptation> link);
+
+    SliceQuota& GetQuota();
+
+    /** @return PRBs of a group */
+    uint32_t GetRbgPrbs(uint32_t rbg) const;
+    uint32_t GetRbgs() const;
+
+    /**
+     * Fills a slot.
+     * @param slot number
+     * @param slices how many there are
+     * @param requests one a UE; what each gets is written into it
+     */
+    void Allocate(uint64_t slot, uint16_t slices, std::vector<SliceRequest>& requests);
+};
+
+} // namespace ns3
+
+#endif // SLICEBED_SLICE_ALLOCATOR_H
