@@ -53,6 +53,23 @@ const std::vector<KpiField> KPI_FIELDS{
      "byte",
      "data waiting for the radio at the interval's end",
      "DRB.BufferSize.Qos"},
+    {"thp_ul", &SliceKpi::thpUlBps, "bit/s", "mean user throughput, uplink", "DRB.UEThpUl"},
+    {"delay_e2e_ul",
+     &SliceKpi::delayE2eUlS,
+     "s",
+     "uplink mean one-way delay, application to application; at its bound when nothing was "
+     "delivered",
+     ""},
+    {"prb_used_ul",
+     &SliceKpi::prbUsedUl,
+     "PRB",
+     "uplink PRBs used in a slot, mean",
+     "RRU.PrbUsedUl"},
+    {"offered_ul",
+     &SliceKpi::offeredUlBps,
+     "bit/s",
+     "uplink load offered by the users, all of them",
+     ""},
     {"r", &SliceKpi::r, "1", "QoS satisfaction min(phi / phi*, d* / d, 1)", ""},
 };
 
@@ -65,7 +82,7 @@ CellsAdaptor::CellsAdaptor(ns3::Ptr<ns3::SlicedCells> cells,
     , m_steps(steps)
     , m_maskSource(maskSource)
 {
-    const auto& network = *m_cells->GetNetwork();
+    const auto& network = *m_cells->GetRadio();
     m_measured.assign(Slices(), false);
     m_kpis.assign(network.GetCells(), std::vector<SliceKpi>(Slices(), SliceKpi{}));
 }
@@ -80,13 +97,14 @@ double
 CellsAdaptor::HighOf(const std::string& field) const
 {
     const auto& config = m_cells->GetConfig();
-    const auto& network = *m_cells->GetNetwork();
-    if (field == "thp_dl")
+    const auto& network = *m_cells->GetRadio();
+    if (field == "thp_dl" || field == "thp_ul")
     {
         return network.MaxRateBps();
     }
-    if (field == "offered")
+    if (field == "offered" || field == "offered_ul")
     {
+        const double load = field == "offered" ? config.load : config.uplinkLoad;
         double targetBps = 0;
         for (const auto& service : config.services)
         {
@@ -94,14 +112,14 @@ CellsAdaptor::HighOf(const std::string& field) const
         }
         // Packets are whole: one more a user than the load may fall into the window.
         return config.uesPerSlice *
-               (targetBps * config.load +
+               (targetBps * load +
                 config.packetBytes * 8 / (config.interval - config.warmup).GetSeconds());
     }
     if (field == "buffer")
     {
         return static_cast<double>(config.uesPerSlice) * network.GetMaxBufferBytes();
     }
-    if (field == "prb_used_dl")
+    if (field.starts_with("prb_used"))
     {
         return network.GetPrbs();
     }
@@ -123,7 +141,7 @@ CellsAdaptor::Field(const std::string& name,
                     const std::string& standard) const
 {
     return {.name = name,
-            .shape = {m_cells->GetNetwork()->GetCells(), Slices()},
+            .shape = {m_cells->GetRadio()->GetCells(), Slices()},
             .axes = AXES,
             .low = {0},
             .high = {HighOf(name)},
@@ -166,9 +184,9 @@ CellsAdaptor::Context() const
 {
     const auto& config = m_cells->GetConfig();
     auto cells = nlohmann::json::array();
-    for (uint16_t cell = 0; cell < m_cells->GetNetwork()->GetCells(); ++cell)
+    for (uint16_t cell = 0; cell < m_cells->GetRadio()->GetCells(); ++cell)
     {
-        cells.push_back({{"id", cell}, {"site", cell / 3}});
+        cells.push_back({{"id", cell}, {"site", cell / config.sectors}});
     }
     auto slices = nlohmann::json::array();
     for (const auto& service : config.services)
@@ -179,7 +197,7 @@ CellsAdaptor::Context() const
     }
     return {{"cells", cells},
             {"slices", slices},
-            {"prbs", m_cells->GetNetwork()->GetPrbs()},
+            {"prbs", m_cells->GetRadio()->GetPrbs()},
             {"ues_per_slice", config.uesPerSlice},
             {"warmup_s", config.warmup.GetSeconds()},
             {"interval_real_s", 900},
@@ -203,7 +221,7 @@ CellsAdaptor::Observe()
     {
         for (uint32_t slice = 0; slice < Slices(); ++slice)
         {
-            ceilings[cell].push_back(m_cells->GetNetwork()->GetCeiling(cell, slice));
+            ceilings[cell].push_back(m_cells->GetRadio()->GetCeiling(cell, slice));
         }
     }
     if (m_step < m_steps)

@@ -25,10 +25,25 @@ CellGnbNetDevice::Attach(CellNetwork* network, uint16_t cell)
     m_cell = cell;
 }
 
-bool
+void
 CellGnbNetDevice::EnqueueDownlink(Ptr<Packet> packet, uint32_t ue)
 {
-    return m_network->EnqueueDownlink(packet, ue);
+    m_network->EnqueueDownlink(m_cell, packet, ue);
+}
+
+void
+CellGnbNetDevice::SetUplinkCallback(Callback<void, Ptr<Packet>> callback)
+{
+    m_uplinkCallback = callback;
+}
+
+void
+CellGnbNetDevice::Deliver(Ptr<Packet> packet)
+{
+    if (!m_uplinkCallback.IsNull())
+    {
+        m_uplinkCallback(packet);
+    }
 }
 
 uint16_t

@@ -19,18 +19,24 @@ class CellGnbNetDevice : public CellNetDevice
     void Attach(CellNetwork* network, uint16_t cell);
 
     /**
-     * Gives the cell an IP packet for a UE.
+     * Gives the cell an IP packet for a UE; what becomes of it the network's traces tell.
      * @param packet with its IP header; taken over
      * @param ue id of the UE
-     * @return false if it was dropped at once; the network's SduDropped trace says why
      */
-    bool EnqueueDownlink(Ptr<Packet> packet, uint32_t ue);
+    void EnqueueDownlink(Ptr<Packet> packet, uint32_t ue);
+
+    /** @param callback that takes the IP packets that UEs have sent */
+    void SetUplinkCallback(Callback<void, Ptr<Packet>> callback);
+
+    /** Takes an IP packet off the air. */
+    void Deliver(Ptr<Packet> packet);
 
     uint16_t GetCellId() const;
 
   private:
-    CellNetwork* m_network{nullptr}; //!< outlives its devices' use
-    uint16_t m_cell{0};              //!< id
+    CellNetwork* m_network{nullptr};              //!< outlives its devices' use
+    uint16_t m_cell{0};                           //!< id
+    Callback<void, Ptr<Packet>> m_uplinkCallback; //!< towards the core network
 };
 
 } // namespace ns3

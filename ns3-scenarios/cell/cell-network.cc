@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
+// Building the network and asking it; cell-network-slots.cc has what happens in slots.
 #include "cell/cell-network.h"
+
+#include "cell/lte-link-adaptation.h"
 
 #include "ns3/boolean.h"
 #include "ns3/double.h"
+#include "ns3/enum.h"
 #include "ns3/node.h"
 #include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace ns3
@@ -20,13 +22,14 @@ NS_OBJECT_ENSURE_REGISTERED(CellNetwork);
 namespace
 {
 
-constexpr uint64_t NO_WORK = std::numeric_limits<uint64_t>::max();
+constexpr uint8_t LTE_HARQ_PROCESSES = 8; // TS 36.213, 7, FDD
+constexpr double LTE_PRB_HZ = 180e3;
 
-/** Sub-band size of CQI reports, TS 36.213 Table 7.2.1-3 [PRB]. */
+/** Resource block group size P of LTE, TS 36.213 Table 7.1.6.1-1 [PRB]. */
 uint32_t
-SubBandPrbs(uint32_t prbs)
+RbgPrbs(uint32_t prbs)
 {
-    return prbs <= 26 ? 4 : (prbs <= 63 ? 6 : 8);
+    return prbs <= 10 ? 1 : (prbs <= 26 ? 2 : (prbs <= 63 ? 3 : 4));
 }
 
 } // namespace
@@ -48,7 +51,7 @@ CellNetwork::GetTypeId()
                           "PRBs of a cell.",
                           UintegerValue(100),
                           MakeUintegerAccessor(&CellNetwork::m_prbs),
-                          MakeUintegerChecker<uint32_t>(6, LinkAdaptation::MAX_PRBS))
+                          MakeUintegerChecker<uint32_t>(6, LteLinkAdaptation::MAX_PRBS))
             .AddAttribute("CarrierFrequencyHz",
                           "Carrier frequency [Hz].",
                           DoubleValue(2.6e9),
@@ -60,15 +63,45 @@ CellNetwork::GetTypeId()
                           MakeDoubleAccessor(&CellNetwork::m_txPowerDbm),
                           MakeDoubleChecker<double>())
             .AddAttribute("RlcBufferBytes",
-                          "Most bytes that may wait to be sent to a UE [byte].",
+                          "Most bytes that may wait to be sent to or by a UE [byte].",
                           UintegerValue(50'000),
                           MakeUintegerAccessor(&CellNetwork::m_rlcBufferBytes),
                           MakeUintegerChecker<uint32_t>(1))
+            .AddAttribute("RlcMode",
+                          "What becomes of segments that HARQ gave up.",
+                          EnumValue(RlcMode::UNACKNOWLEDGED),
+                          MakeEnumAccessor<RlcMode>(&CellNetwork::m_rlcMode),
+                          MakeEnumChecker(RlcMode::UNACKNOWLEDGED,
+                                          "Unacknowledged",
+                                          RlcMode::ACKNOWLEDGED,
+                                          "Acknowledged"))
+            .AddAttribute("RlcStatusDelay",
+                          "Acknowledged mode: from the loss of a segment to its retransmission.",
+                          TimeValue(MilliSeconds(40)),
+                          MakeTimeAccessor(&CellNetwork::m_rlcStatusDelay),
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute(
+                "CqiInterference",
+                "Interference that CQI reports see.",
+                EnumValue(CqiInterference::ALL),
+                MakeEnumAccessor<CqiInterference>(&CellNetwork::m_cqiInterference),
+                MakeEnumChecker(CqiInterference::ALL, "All", CqiInterference::MEASURED, "Measured"))
             .AddAttribute("CqiPeriodSlots",
                           "Slots between two CQI reports of a UE (TS 36.213, 7.2.2).",
                           UintegerValue(5),
                           MakeUintegerAccessor(&CellNetwork::m_cqiPeriodSlots),
                           MakeUintegerChecker<uint32_t>(1))
+            .AddAttribute("CqiDelaySlots",
+                          "Slots from the measurement of a CQI to its use.",
+                          UintegerValue(6),
+                          MakeUintegerAccessor(&CellNetwork::m_cqiDelaySlots),
+                          MakeUintegerChecker<uint32_t>())
+            .AddAttribute("OuterLoop",
+                          "Whether an outer loop holds first transmissions to a block error rate "
+                          "of 10 %.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&CellNetwork::m_outerLoop),
+                          MakeBooleanChecker())
             .AddAttribute("HarqRttSlots",
                           "Slots between two transmissions of a block (TS 36.321, 7.7).",
                           UintegerValue(8),
@@ -79,6 +112,47 @@ CellNetwork::GetTypeId()
                           UintegerValue(4),
                           MakeUintegerAccessor(&CellNetwork::m_maxTransmissions),
                           MakeUintegerChecker<uint32_t>(1, 255))
+            .AddAttribute("ProcessingSlots",
+                          "Slots that scheduling and decoding a block take beyond its own.",
+                          UintegerValue(2),
+                          MakeUintegerAccessor(&CellNetwork::m_processingSlots),
+                          MakeUintegerChecker<uint32_t>())
+            .AddAttribute("RequestPeriodSlots",
+                          "Slots between two scheduling request occasions of a UE (TS 36.213, "
+                          "10.1.5).",
+                          UintegerValue(10),
+                          MakeUintegerAccessor(&CellNetwork::m_requestPeriodSlots),
+                          MakeUintegerChecker<uint32_t>(1))
+            .AddAttribute("GrantDelaySlots",
+                          "Slots from an uplink grant to its block (TS 36.213, 8; k2 of TS "
+                          "38.214, 6.1.2.1).",
+                          UintegerValue(4),
+                          MakeUintegerAccessor(&CellNetwork::m_grantDelaySlots),
+                          MakeUintegerChecker<uint32_t>())
+            .AddAttribute("UplinkP0Dbm",
+                          "Target received power on a PRB at full path loss compensation [dBm].",
+                          DoubleValue(-80),
+                          MakeDoubleAccessor(&CellNetwork::m_uplinkP0Dbm),
+                          MakeDoubleChecker<double>(-130, 30))
+            .AddAttribute("UplinkAlpha",
+                          "Share of the path loss that UEs compensate (TS 36.213, 5.1.1.1).",
+                          DoubleValue(1),
+                          MakeDoubleAccessor(&CellNetwork::m_uplinkAlpha),
+                          MakeDoubleChecker<double>(0, 1))
+            .AddAttribute("IntraSlicePolicy",
+                          "How a slice divides its PRBs among its UEs.",
+                          EnumValue(IntraSlicePolicy::PROPORTIONAL_FAIR),
+                          MakeEnumAccessor<IntraSlicePolicy>(&CellNetwork::m_policy),
+                          MakeEnumChecker(IntraSlicePolicy::PROPORTIONAL_FAIR,
+                                          "ProportionalFair",
+                                          IntraSlicePolicy::ROUND_ROBIN,
+                                          "RoundRobin"))
+            .AddAttribute("WorkConserving",
+                          "Whether PRBs that slices leave go to slices with data beyond their "
+                          "ceilings.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&CellNetwork::m_workConserving),
+                          MakeBooleanChecker())
             .AddAttribute("AveragingSlots",
                           "Time constant of proportional fairness [slot].",
                           DoubleValue(99),
@@ -89,8 +163,34 @@ CellNetwork::GetTypeId()
                           TimeValue(MilliSeconds(100)),
                           MakeTimeAccessor(&CellNetwork::m_refreshPeriod),
                           MakeTimeChecker(MilliSeconds(1)))
+            .AddAttribute("Handover",
+                          "Whether UEs change to a better cell by event A3 (TS 36.331 and 38.331, "
+                          "5.5.4.4).",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&CellNetwork::m_handover),
+                          MakeBooleanChecker())
+            .AddAttribute("HandoverMarginDb",
+                          "By how much a cell must be better: offset and hysteresis of A3 [dB].",
+                          DoubleValue(3),
+                          MakeDoubleAccessor(&CellNetwork::m_handoverMarginDb),
+                          MakeDoubleChecker<double>(0))
+            .AddAttribute("TimeToTrigger",
+                          "For how long it must be so.",
+                          TimeValue(MilliSeconds(256)),
+                          MakeTimeAccessor(&CellNetwork::m_timeToTrigger),
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute("HandoverInterruption",
+                          "How long a UE is served by neither cell (TS 36.133, 5.1.2.1).",
+                          TimeValue(MilliSeconds(40)),
+                          MakeTimeAccessor(&CellNetwork::m_interruption),
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute("ForwardDelay",
+                          "Of a packet that is forwarded from the old cell to the new one.",
+                          TimeValue(MilliSeconds(2)),
+                          MakeTimeAccessor(&CellNetwork::m_forwardDelay),
+                          MakeTimeChecker(Time(0)))
             .AddTraceSource("SduDelivered",
-                            "An SDU reached a UE's IP stack.",
+                            "An SDU reached the IP stack at the other end.",
                             MakeTraceSourceAccessor(&CellNetwork::m_deliveredTrace),
                             "ns3::CellNetwork::SduDeliveredCallback")
             .AddTraceSource("SduDropped",
@@ -108,13 +208,16 @@ CellNetwork::GetTypeId()
             .AddTraceSource("TransportBlock",
                             "A transport block was received or not.",
                             MakeTraceSourceAccessor(&CellNetwork::m_blockTrace),
-                            "ns3::CellNetwork::TransportBlockCallback");
+                            "ns3::CellNetwork::TransportBlockCallback")
+            .AddTraceSource("Handover",
+                            "A UE changes cells, with so many SDUs.",
+                            MakeTraceSourceAccessor(&CellNetwork::m_handoverTrace),
+                            "ns3::CellNetwork::HandoverCallback");
     return tid;
 }
 
 CellNetwork::CellNetwork()
     : m_channel(CreateObject<RadioChannel>())
-    , m_link(Create<LinkAdaptation>())
     , m_decode(CreateObject<UniformRandomVariable>())
 {
 }
@@ -123,14 +226,31 @@ void
 CellNetwork::NotifyConstructionCompleted()
 {
     Object::NotifyConstructionCompleted();
-    const uint32_t subBandPrbs = SubBandPrbs(m_prbs);
-    m_channel->SetCarrier(m_prbs, subBandPrbs, m_frequencyHz, m_txPowerDbm);
-    m_subBandMasks.resize(m_channel->GetSubBands());
-    for (uint32_t prb = 0; prb < m_prbs; ++prb)
-    {
-        m_subBandMasks[prb / subBandPrbs].Set(prb);
-    }
-    m_reporter = std::make_unique<CqiReporter>(m_channel, m_link, m_subBandMasks, m_cqiPeriodSlots);
+    const uint32_t rbgPrbs = RbgPrbs(m_prbs);
+    m_link = Create<LteLinkAdaptation>(rbgPrbs);
+    m_channel->SetGrid({.prbs = m_prbs,
+                        .rbgPrbs = rbgPrbs,
+                        .prbHz = LTE_PRB_HZ,
+                        .frequencyHz = m_frequencyHz,
+                        .txPowerDbm = m_txPowerDbm});
+    m_reporter = std::make_unique<CqiReporter>(
+        m_channel,
+        m_link,
+        CqiReporter::Settings{
+            m_cqiInterference, m_cqiPeriodSlots, m_cqiDelaySlots, m_slotDuration});
+    m_uplink = std::make_unique<UplinkChannel>(m_channel,
+                                               m_link,
+                                               UplinkChannel::Settings{.p0Dbm = m_uplinkP0Dbm,
+                                                                       .alpha = m_uplinkAlpha,
+                                                                       .prbHz = LTE_PRB_HZ,
+                                                                       .rbgPrbs = rbgPrbs});
+    m_rlc.limitBytes = m_rlcBufferBytes;
+    m_rlc.mode = m_rlcMode;
+    m_rlc.statusDelay = m_rlcStatusDelay;
+    m_status.requestPeriodSlots = m_requestPeriodSlots;
+    // A block is laid out in the slot of its grant: its own delay is added where it is delivered.
+    m_status.requestDelaySlots = 1 + m_processingSlots;
+    m_status.reportDelaySlots = 1 + m_grantDelaySlots + m_processingSlots;
     m_refreshEvent = Simulator::ScheduleNow(&CellNetwork::Refresh, this);
 }
 
@@ -142,6 +262,7 @@ CellNetwork::DoDispose()
     m_cells.clear();
     m_ues.clear();
     m_reporter.reset();
+    m_uplink.reset();
     m_channel->Dispose();
     Object::DoDispose();
 }
@@ -160,11 +281,32 @@ CellNetwork::AddCell(Ptr<Node> gnb, uint16_t site, double bearingDeg)
     cell.device = CreateObject<CellGnbNetDevice>();
     cell.device->Attach(this, id);
     gnb->AddDevice(cell.device);
-    cell.scheduler =
-        std::make_unique<SliceScheduler>(id, m_prbs, SubBandPrbs(m_prbs), m_averagingSlots, m_link);
+    MakeSchedulers(cell, id);
     m_cells.push_back(std::move(cell));
     m_reporter->AddCell();
+    m_uplink->AddCell();
+    for (auto& air : m_air)
+    {
+        air.blocks.emplace_back();
+        air.masks.emplace_back();
+    }
     return id;
+}
+
+void
+CellNetwork::MakeSchedulers(Cell& cell, uint16_t id) const
+{
+    for (const auto direction : {Direction::DOWNLINK, Direction::UPLINK})
+    {
+        const SliceAllocator::Settings settings{.cell = id,
+                                                .prbs = m_prbs,
+                                                .rbgPrbs = RbgPrbs(m_prbs),
+                                                .policy = m_policy,
+                                                .workConserving = m_workConserving,
+                                                .direction = direction};
+        cell.Link(direction).scheduler =
+            std::make_unique<SliceScheduler>(settings, m_averagingSlots, m_link);
+    }
 }
 
 Ptr<CellGnbNetDevice>
@@ -181,10 +323,12 @@ CellNetwork::AddSlice(uint16_t slice)
         m_present.resize(slice + 1, false);
         for (auto& cell : m_cells)
         {
-            cell.slices.resize(slice + 1);
-            cell.waiting.resize(slice + 1);
-            cell.used.resize(slice + 1);
-            cell.scheduler->GetQuota().SetCeiling(slice, 0);
+            for (auto& link : cell.links)
+            {
+                link.slices.resize(slice + 1);
+                link.waiting.resize(slice + 1);
+                link.scheduler->GetQuota().SetCeiling(slice, 0);
+            }
         }
     }
     m_present[slice] = true;
@@ -196,16 +340,25 @@ CellNetwork::RemoveSlice(uint16_t slice)
     m_present.at(slice) = false;
     for (auto& ue : m_ues)
     {
-        if (ue->slice == slice)
+        if (ue->slice != slice)
+        {
+            continue;
+        }
+        for (const auto direction : {Direction::DOWNLINK, Direction::UPLINK})
         {
             // A block that is on the air right now finds its process empty when it is received.
-            ue->harq.Reset();
-            Depart(*ue, ue->queue.Flush(), DropCause::SLICE_REMOVED);
+            auto& link = ue->Link(direction);
+            link.harq.Reset();
+            Depart(*ue, direction, link.queue.Flush(), DropCause::SLICE_REMOVED);
         }
+        ue->status.Reset();
     }
     for (auto& cell : m_cells)
     {
-        cell.scheduler->GetQuota().SetCeiling(slice, 0);
+        for (auto& link : cell.links)
+        {
+            link.scheduler->GetQuota().SetCeiling(slice, 0);
+        }
     }
 }
 
@@ -220,15 +373,19 @@ CellNetwork::AddUe(Ptr<Node> node, uint16_t cell, uint16_t slice)
 {
     const auto id = m_channel->AddUe(node->GetObject<MobilityModel>(), cell);
     auto device = CreateObject<CellUeNetDevice>();
-    device->Attach(id, cell, slice);
+    device->Attach(this, id, slice);
     node->AddDevice(device);
+    const auto makeLink = [this] {
+        return UeLink{
+            .queue = RlcQueue(m_rlc), .harq = HarqEntity(LTE_HARQ_PROCESSES), .efficiency = {}};
+    };
     m_ues.push_back(std::make_unique<UeContext>(UeContext{.id = id,
                                                           .cell = cell,
                                                           .slice = slice,
                                                           .device = device,
-                                                          .queue = RlcQueue(m_rlcBufferBytes),
-                                                          .harq = {},
-                                                          .efficiency = {}}));
+                                                          .links = {makeLink(), makeLink()},
+                                                          .status = BufferStatus(m_status, id)}));
+    m_uplink->ControlPower(*m_ues.back());
     return device;
 }
 
@@ -242,7 +399,10 @@ CellNetwork::SetCeilings(uint16_t cell, const std::vector<double>& fractions)
                             "ceiling of slice " << slice << " in cell " << cell << " is "
                                                 << fractions[slice] << ", not from 0 to 1");
         sum += fractions[slice];
-        m_cells.at(cell).scheduler->GetQuota().SetCeiling(slice, fractions[slice]);
+        for (auto& link : m_cells.at(cell).links)
+        {
+            link.scheduler->GetQuota().SetCeiling(slice, fractions[slice]);
+        }
     }
     NS_ABORT_MSG_IF(sum > 1 + 1e-5, "ceilings of cell " << cell << " sum to " << sum);
 }
@@ -250,33 +410,38 @@ CellNetwork::SetCeilings(uint16_t cell, const std::vector<double>& fractions)
 double
 CellNetwork::GetCeiling(uint16_t cell, uint16_t slice) const
 {
-    return m_cells.at(cell).scheduler->GetQuota().GetCeiling(slice);
+    return m_cells.at(cell).links.front().scheduler->GetQuota().GetCeiling(slice);
 }
 
 const SliceCounters&
-CellNetwork::GetCounters(uint16_t cell, uint16_t slice)
+CellNetwork::GetCounters(uint16_t cell, uint16_t slice, Direction direction)
 {
-    auto& ofSlice = m_cells.at(cell).slices.at(slice);
+    auto& ofSlice = m_cells.at(cell).Link(direction).slices.at(slice);
     Integrate(ofSlice);
     return ofSlice.counters;
 }
 
 uint64_t
-CellNetwork::GetBufferBytes(uint16_t cell, uint16_t slice) const
+CellNetwork::GetBufferBytes(uint16_t cell, uint16_t slice, Direction direction) const
 {
-    const auto& waiting = m_cells.at(cell).waiting.at(slice);
-    return std::accumulate(waiting.begin(), waiting.end(), uint64_t{0}, [](auto sum, auto* ue) {
-        return sum + ue->queue.GetBytes();
+    const auto& waiting = m_cells.at(cell).links[static_cast<size_t>(direction)].waiting.at(slice);
+    return std::accumulate(waiting.begin(), waiting.end(), uint64_t{0}, [&](auto sum, auto* ue) {
+        return sum + ue->Link(direction).queue.GetBytes();
     });
 }
 
 uint64_t
-CellNetwork::GetQueuedSdus(uint16_t cell, uint16_t slice) const
+CellNetwork::GetSdusInFlight() const
 {
-    const auto& waiting = m_cells.at(cell).waiting.at(slice);
-    return std::accumulate(waiting.begin(), waiting.end(), uint64_t{0}, [](auto sum, auto* ue) {
-        return sum + ue->queue.GetSdus();
-    });
+    uint64_t sum = m_forwarding;
+    for (const auto& ue : m_ues)
+    {
+        for (const auto& link : ue->links)
+        {
+            sum += link.queue.GetSdus() + link.inDelivery;
+        }
+    }
+    return sum;
 }
 
 uint16_t
@@ -312,7 +477,13 @@ CellNetwork::GetSlotDuration() const
 double
 CellNetwork::MaxRateBps() const
 {
-    return 8 * m_link->TbsBytes(LinkAdaptation::MAX_MCS, m_prbs) / m_slotDuration.GetSeconds();
+    return 8 * m_link->TbsBytes(m_link->GetMaxMcs(), m_prbs) / m_slotDuration.GetSeconds();
+}
+
+uint16_t
+CellNetwork::GetServingCell(uint32_t ue) const
+{
+    return m_ues.at(ue)->cell;
 }
 
 std::vector<double>
@@ -339,304 +510,6 @@ CellNetwork::AssignStreams(int64_t stream)
     const auto used = m_channel->AssignStreams(stream);
     m_decode->SetStream(stream + used);
     return used + 1;
-}
-
-bool
-CellNetwork::EnqueueDownlink(Ptr<Packet> packet, uint32_t id)
-{
-    auto& ue = *m_ues.at(id);
-    auto& counters = m_cells[ue.cell].slices[ue.slice].counters;
-    const uint32_t bytes = packet->GetSize();
-    ++counters.enqueuedSdus;
-    counters.enqueuedBytes += bytes;
-    if (!m_present[ue.slice])
-    {
-        CountDrop(ue, DropCause::SLICE_REMOVED, bytes);
-        return false;
-    }
-    if (!ue.queue.Enqueue(packet, Simulator::Now()))
-    {
-        CountDrop(ue, DropCause::BUFFER_FULL, bytes);
-        return false;
-    }
-    SetWaiting(ue, true);
-    Wake();
-    return true;
-}
-
-void
-CellNetwork::Wake()
-{
-    // A packet that comes during slot n can be sent in slot n + 1.
-    ScheduleSlot(SlotAt(Simulator::Now()) + 1);
-}
-
-void
-CellNetwork::ScheduleSlot(uint64_t slot)
-{
-    const Time at = m_slotDuration * static_cast<int64_t>(slot);
-    if (m_slotEvent.IsPending() && TimeStep(m_slotEvent.GetTs()) <= at)
-    {
-        return;
-    }
-    Simulator::Cancel(m_slotEvent);
-    m_slotEvent = Simulator::Schedule(at - Simulator::Now(), &CellNetwork::Slot, this);
-}
-
-void
-CellNetwork::Slot()
-{
-    ReceiveAll();
-    m_slot = SlotAt(Simulator::Now());
-    m_reporter->Advance(m_slot);
-    for (uint16_t cell = 0; cell < m_cells.size(); ++cell)
-    {
-        ScheduleCell(cell);
-    }
-    const uint64_t next = NextWork();
-    if (next != NO_WORK)
-    {
-        ScheduleSlot(next);
-    }
-}
-
-uint64_t
-CellNetwork::NextWork() const
-{
-    uint64_t next = NO_WORK;
-    for (const auto& cell : m_cells)
-    {
-        if (!cell.onAir.empty())
-        {
-            return m_slot + 1;
-        }
-        for (const auto& ofSlice : cell.waiting)
-        {
-            for (const auto* ue : ofSlice)
-            {
-                if (ue->queue.GetDemandBytes() > 0)
-                {
-                    return m_slot + 1;
-                }
-                next = std::min(next, std::max(ue->harq.NextDue().value_or(NO_WORK), m_slot + 1));
-            }
-        }
-    }
-    return next;
-}
-
-void
-CellNetwork::ScheduleCell(uint16_t id)
-{
-    auto& cell = m_cells[id];
-    for (const auto& ofSlice : cell.waiting)
-    {
-        for (auto* ue : ofSlice)
-        {
-            m_reporter->Report(*ue);
-        }
-    }
-    cell.scheduler->Schedule(m_slot, cell.waiting, cell.onAir, cell.used);
-    cell.mask = {};
-    for (const auto& transmission : cell.onAir)
-    {
-        cell.mask |= transmission.mask;
-    }
-    if (cell.onAir.empty())
-    {
-        return;
-    }
-    m_reporter->NoteUse(id, cell.mask);
-    for (uint16_t slice = 0; slice < cell.slices.size(); ++slice)
-    {
-        if (cell.used[slice] > 0)
-        {
-            cell.slices[slice].counters.prbSlots += cell.used[slice];
-            m_sliceSlotTrace(m_slot, id, slice, cell.used[slice]);
-        }
-    }
-}
-
-void
-CellNetwork::ReceiveAll()
-{
-    for (uint16_t cell = 0; cell < m_cells.size(); ++cell)
-    {
-        for (const auto& transmission : m_cells[cell].onAir)
-        {
-            Receive(cell, transmission);
-        }
-    }
-    // Only now: every reception has seen what all cells sent.
-    for (auto& cell : m_cells)
-    {
-        cell.onAir.clear();
-        cell.mask = {};
-    }
-}
-
-void
-CellNetwork::Receive(uint16_t cell, const Transmission& transmission)
-{
-    auto& ue = *transmission.ue;
-    auto& block = ue.harq.Get(transmission.process);
-    if (!block.onAir)
-    {
-        return; // its slice left during the slot
-    }
-    const double sinrDb = EffectiveSinrDb(cell, transmission, block.mcs);
-    block.onAir = false;
-    ++block.attempts;
-    block.sinr += std::pow(10, sinrDb / 10) * transmission.prbs / block.prbs;
-    const double bler = m_link->Bler(block.mcs, block.prbs, 10 * std::log10(block.sinr));
-    const bool ok = m_decode->GetValue() >= bler;
-
-    auto& counters = m_cells[cell].slices[ue.slice].counters;
-    ++counters.tbSent;
-    counters.tbFailed += ok ? 0 : 1;
-    m_blockTrace({.start = m_slotDuration * static_cast<int64_t>(m_slot),
-                  .cell = cell,
-                  .slice = ue.slice,
-                  .ue = ue.id,
-                  .mcs = block.mcs,
-                  .prbs = transmission.prbs,
-                  .bytes = block.bytes,
-                  .attempt = block.attempts,
-                  .sinrDb = sinrDb,
-                  .bler = bler,
-                  .ok = ok});
-    if (!ok && block.attempts < m_maxTransmissions)
-    {
-        block.dueSlot = m_slot + m_harqRttSlots;
-        return;
-    }
-    block.busy = false;
-    Depart(ue, ue.queue.Settle(block.segments, ok), DropCause::HARQ_FAILED);
-}
-
-double
-CellNetwork::EffectiveSinrDb(uint16_t cell, const Transmission& transmission, uint8_t mcs)
-{
-    double information = 0;
-    m_load.assign(m_cells.size(), 0);
-    for (uint32_t band = 0; band < m_subBandMasks.size(); ++band)
-    {
-        const auto own = transmission.mask & m_subBandMasks[band];
-        const uint32_t prbs = own.Count();
-        if (prbs == 0)
-        {
-            continue;
-        }
-        for (uint16_t other = 0; other < m_cells.size(); ++other)
-        {
-            const auto common = m_cells[other].mask & own;
-            m_load[other] =
-                other == cell ? 0 : static_cast<float>(common.Count()) / static_cast<float>(prbs);
-        }
-        const double sinrDb =
-            10 * std::log10(m_channel->GetSinr(transmission.ue->id, band, m_load));
-        information += prbs * m_link->MutualInformation(mcs, sinrDb);
-    }
-    return m_link->SinrDbFromMutualInformation(mcs, information / transmission.prbs);
-}
-
-void
-CellNetwork::Depart(UeContext& ue, std::vector<RlcQueue::Departure> departures, DropCause why)
-{
-    auto& counters = m_cells[ue.cell].slices[ue.slice].counters;
-    SetWaiting(ue, ue.queue.GetSdus() > 0);
-    std::vector<Ptr<Packet>> arrived;
-    for (auto& departure : departures)
-    {
-        const uint32_t bytes = departure.packet->GetSize();
-        if (!departure.delivered)
-        {
-            CountDrop(ue, why, bytes);
-            continue;
-        }
-        const Time delay = Simulator::Now() - departure.enqueued;
-        ++counters.deliveredSdus;
-        counters.deliveredBytes += bytes;
-        counters.delaySumS += delay.GetSeconds();
-        m_deliveredTrace(ue.cell, ue.slice, ue.id, bytes, delay);
-        arrived.push_back(std::move(departure.packet));
-    }
-    if (!arrived.empty())
-    {
-        // ns-3 wants a node's packets in events of that node's context.
-        Simulator::ScheduleWithContext(ue.device->GetNode()->GetId(),
-                                       Time(0),
-                                       &CellUeNetDevice::Deliver,
-                                       ue.device,
-                                       std::move(arrived));
-    }
-}
-
-void
-CellNetwork::SetWaiting(UeContext& ue, bool waiting)
-{
-    if (ue.waiting == waiting)
-    {
-        return;
-    }
-    ue.waiting = waiting;
-    auto& cell = m_cells[ue.cell];
-    auto& slice = cell.slices[ue.slice];
-    auto& list = cell.waiting[ue.slice];
-    Integrate(slice);
-    if (waiting)
-    {
-        list.push_back(&ue);
-        ++slice.waitingUes;
-    }
-    else
-    {
-        list.erase(std::find(list.begin(), list.end(), &ue));
-        --slice.waitingUes;
-    }
-}
-
-void
-CellNetwork::Integrate(CellSlice& slice) const
-{
-    const Time now = Simulator::Now();
-    slice.counters.activeUeSeconds +=
-        static_cast<double>(slice.waitingUes) * (now - slice.waitingSince).GetSeconds();
-    slice.waitingSince = now;
-}
-
-void
-CellNetwork::CountDrop(const UeContext& ue, DropCause cause, uint32_t bytes)
-{
-    auto& counters = m_cells[ue.cell].slices[ue.slice].counters;
-    ++counters.droppedSdus[static_cast<size_t>(cause)];
-    counters.droppedBytes[static_cast<size_t>(cause)] += bytes;
-    m_droppedTrace(ue.cell, ue.slice, ue.id, cause, bytes);
-}
-
-void
-CellNetwork::Refresh()
-{
-    m_channel->Refresh();
-    m_reporter->Advance(SlotAt(Simulator::Now()));
-    for (const auto& ue : m_ues)
-    {
-        if (m_present[ue->slice])
-        {
-            const uint8_t cqi = m_reporter->Wideband(ue->id);
-            auto& counters = m_cells[ue->cell].slices[ue->slice].counters;
-            counters.cqiSum += cqi;
-            ++counters.cqiCount;
-            m_cqiTrace(ue->cell, ue->slice, ue->id, cqi);
-        }
-    }
-    m_refreshEvent = Simulator::Schedule(m_refreshPeriod, &CellNetwork::Refresh, this);
-}
-
-uint64_t
-CellNetwork::SlotAt(Time time) const
-{
-    return static_cast<uint64_t>(time.GetTimeStep() / m_slotDuration.GetTimeStep());
 }
 
 } // namespace ns3

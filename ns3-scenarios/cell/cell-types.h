@@ -54,11 +54,12 @@ struct SliceCounters
 /** One transport block on the air. */
 struct TransportBlockTrace
 {
-    Time start;      //!< of its slot
-    uint16_t cell;   //!< that sent it
-    uint16_t slice;  //!< it belongs to
-    uint32_t ue;     //!< it is for
-    uint8_t mcs;     //!< LTE modulation and coding scheme
+    Time start;     //!< of its slot
+    uint16_t cell;  //!< that sent it
+    uint16_t slice; //!< it belongs to
+    uint32_t ue;    //!< it is for, or from
+    Direction direction;
+    uint8_t mcs;     //!< modulation and coding scheme
     uint16_t prbs;   //!< it takes
     uint32_t bytes;  //!< it carries
     uint8_t attempt; //!< 1 for the first transmission

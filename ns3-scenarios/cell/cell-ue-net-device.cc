@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cell/cell-ue-net-device.h"
 
+#include "cell/cell-network.h"
+
 namespace ns3
 {
 
@@ -17,20 +19,23 @@ CellUeNetDevice::GetTypeId()
 }
 
 void
-CellUeNetDevice::Attach(uint32_t ue, uint16_t cell, uint16_t slice)
+CellUeNetDevice::Attach(CellNetwork* network, uint32_t ue, uint16_t slice)
 {
+    m_network = network;
     m_ue = ue;
-    m_cell = cell;
     m_slice = slice;
 }
 
-void
-CellUeNetDevice::Deliver(const std::vector<Ptr<Packet>>& packets)
+bool
+CellUeNetDevice::Send(Ptr<Packet> packet, const Address&, uint16_t)
 {
-    for (const auto& packet : packets)
-    {
-        ReceiveUp(packet);
-    }
+    return m_network->EnqueueUplink(packet, m_ue);
+}
+
+void
+CellUeNetDevice::Deliver(Ptr<Packet> packet)
+{
+    ReceiveUp(packet);
 }
 
 uint32_t
@@ -42,7 +47,7 @@ CellUeNetDevice::GetUeId() const
 uint16_t
 CellUeNetDevice::GetCellId() const
 {
-    return m_cell;
+    return m_network->GetServingCell(m_ue);
 }
 
 uint16_t

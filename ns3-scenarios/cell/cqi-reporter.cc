@@ -1,107 +1,121 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cell/cqi-reporter.h"
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace ns3
 {
 
-namespace
-{
-
-// UEs filter the interference that they measure: 50 ms at a period of 5 ms. The last period alone
-// would tell a UE of silence before each burst of its neighbours.
-constexpr double KEEP = 0.9;
-
-} // namespace
-
 CqiReporter::CqiReporter(Ptr<RadioChannel> channel,
                          Ptr<const LinkAdaptation> link,
-                         const std::vector<PrbMask>& subBandMasks,
-                         uint32_t periodSlots)
+                         const Settings& settings)
     : m_channel(std::move(channel))
     , m_link(std::move(link))
-    , m_masks(subBandMasks)
-    , m_periodSlots(periodSlots)
-    , m_use(subBandMasks.size())
-    , m_load(subBandMasks.size())
+    , m_settings(settings)
+    , m_keep(std::exp(-settings.periodSlots * settings.slot.GetSeconds() / FILTER_S))
 {
 }
 
 void
 CqiReporter::AddCell()
 {
-    ++m_cells;
-    for (size_t band = 0; band < m_masks.size(); ++band)
-    {
-        m_use[band].push_back(0);
-        m_load[band].push_back(0);
-    }
+    m_use.emplace_back(m_channel->GetRbgs(), 0);
+    m_load.emplace_back(m_channel->GetRbgs(), 0);
 }
 
 void
 CqiReporter::Advance(uint64_t slot)
 {
-    const uint64_t period = slot / m_periodSlots;
+    m_slot = slot;
+    const uint64_t period = slot / m_settings.periodSlots;
     if (period == m_period)
     {
         return;
     }
-    // Periods without any slot in between were silent.
-    const auto silence = std::pow(KEEP, static_cast<double>(period - m_period - 1));
-    for (size_t band = 0; band < m_masks.size(); ++band)
+    if (m_settings.interference == CqiInterference::MEASURED)
     {
-        const double full = m_masks[band].Count() * m_periodSlots;
-        for (size_t cell = 0; cell < m_cells; ++cell)
+        // Periods without any slot in between were silent.
+        const auto silence = std::pow(m_keep, static_cast<double>(period - m_period - 1));
+        for (size_t cell = 0; cell < m_use.size(); ++cell)
         {
-            const double now = m_use[band][cell] / full;
-            m_load[band][cell] =
-                static_cast<float>(silence * (KEEP * m_load[band][cell] + (1 - KEEP) * now));
-            m_use[band][cell] = 0;
+            for (size_t rbg = 0; rbg < m_use[cell].size(); ++rbg)
+            {
+                const double now = static_cast<double>(m_use[cell][rbg]) / m_settings.periodSlots;
+                auto& load = m_load[cell][rbg];
+                load = static_cast<float>(silence * (m_keep * load + (1 - m_keep) * now));
+                m_use[cell][rbg] = 0;
+            }
         }
     }
     m_period = period;
 }
 
 void
-CqiReporter::NoteUse(uint16_t cell, const PrbMask& mask)
+CqiReporter::NoteUse(uint16_t cell, RbgMask mask)
 {
-    for (size_t band = 0; band < m_masks.size(); ++band)
+    if (m_settings.interference == CqiInterference::MEASURED)
     {
-        m_use[band][cell] += (mask & m_masks[band]).Count();
+        mask.ForEach([&](uint32_t rbg) { ++m_use[cell][rbg]; });
     }
 }
 
 void
 CqiReporter::Report(UeContext& ue) const
 {
-    if (ue.reportedPeriod == m_period + 1)
+    auto& link = ue.Link(Direction::DOWNLINK);
+    if (link.reportedPeriod == m_period + 1)
     {
         return;
     }
-    ue.reportedPeriod = m_period + 1;
-    ue.efficiency.resize(m_masks.size());
-    for (uint32_t band = 0; band < m_masks.size(); ++band)
+    link.reportedPeriod = m_period + 1;
+    link.efficiency.resize(m_channel->GetRbgs());
+    std::array<float, RbgMask::MAX_RBGS> sinr;
+    Measure(ue.id, GetAge(), sinr.data());
+    for (size_t rbg = 0; rbg < link.efficiency.size(); ++rbg)
     {
-        const double sinrDb = 10 * std::log10(m_channel->GetSinr(ue.id, band, m_load[band]));
-        ue.efficiency[band] =
-            static_cast<float>(m_link->EfficiencyOfCqi(m_link->CqiFromSinrDb(sinrDb)));
+        link.efficiency[rbg] = m_link->EfficiencyOf(sinr[rbg]);
     }
 }
 
 uint8_t
 CqiReporter::Wideband(uint32_t ue) const
 {
+    std::array<float, RbgMask::MAX_RBGS> sinr;
+    Measure(ue, Time(0), sinr.data());
+    const uint8_t mcs = m_link->GetMaxMcs(); // of the largest constellation: it saturates last
     double information = 0;
-    for (uint32_t band = 0; band < m_masks.size(); ++band)
+    for (uint32_t rbg = 0; rbg < m_channel->GetRbgs(); ++rbg)
     {
-        const double sinrDb = 10 * std::log10(m_channel->GetSinr(ue, band, m_load[band]));
-        information += m_link->MutualInformation(LinkAdaptation::MAX_MCS, sinrDb);
+        information += m_link->MutualInformation(mcs, sinr[rbg]);
     }
-    information /= static_cast<double>(m_masks.size());
-    return m_link->CqiFromSinrDb(
-        m_link->SinrDbFromMutualInformation(LinkAdaptation::MAX_MCS, information));
+    return m_link->CqiOf(m_link->SinrOf(mcs, information / m_channel->GetRbgs()));
+}
+
+uint64_t
+CqiReporter::GetPeriod() const
+{
+    return m_period;
+}
+
+Time
+CqiReporter::GetAge() const
+{
+    const uint64_t slots = m_slot - m_period * m_settings.periodSlots + m_settings.delaySlots;
+    return m_settings.slot * static_cast<int64_t>(slots);
+}
+
+void
+CqiReporter::Measure(uint32_t ue, Time age, float* sinr) const
+{
+    if (m_settings.interference == CqiInterference::ALL)
+    {
+        m_channel->GetSinrOfFullLoad(ue, age, sinr);
+    }
+    else
+    {
+        m_channel->GetSinrOfLoad(ue, age, m_load, sinr);
+    }
 }
 
 } // namespace ns3

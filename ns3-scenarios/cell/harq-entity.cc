@@ -6,10 +6,15 @@
 namespace ns3
 {
 
+HarqEntity::HarqEntity(uint8_t processes)
+    : m_blocks(processes)
+{
+}
+
 std::optional<uint8_t>
 HarqEntity::FindFree() const
 {
-    for (uint8_t process = 0; process < PROCESSES; ++process)
+    for (uint8_t process = 0; process < m_blocks.size(); ++process)
     {
         if (!m_blocks[process].busy)
         {
@@ -23,7 +28,7 @@ std::optional<uint8_t>
 HarqEntity::FindDue(uint64_t slot) const
 {
     std::optional<uint8_t> due;
-    for (uint8_t process = 0; process < PROCESSES; ++process)
+    for (uint8_t process = 0; m_busy > 0 && process < m_blocks.size(); ++process)
     {
         const auto& block = m_blocks[process];
         if (block.busy && !block.onAir && block.dueSlot <= slot &&
@@ -39,21 +44,15 @@ std::optional<uint64_t>
 HarqEntity::NextDue() const
 {
     std::optional<uint64_t> next;
-    for (const auto& block : m_blocks)
+    for (size_t process = 0; m_busy > 0 && process < m_blocks.size(); ++process)
     {
+        const auto& block = m_blocks[process];
         if (block.busy && !block.onAir && (!next || block.dueSlot < *next))
         {
             next = block.dueSlot;
         }
     }
     return next;
-}
-
-bool
-HarqEntity::IsOnAir() const
-{
-    return std::any_of(
-        m_blocks.begin(), m_blocks.end(), [](const auto& block) { return block.onAir; });
 }
 
 HarqBlock&
@@ -63,9 +62,25 @@ HarqEntity::Get(uint8_t process)
 }
 
 void
+HarqEntity::Start(uint8_t process, HarqBlock block)
+{
+    m_blocks[process] = std::move(block);
+    m_blocks[process].busy = true;
+    ++m_busy;
+}
+
+void
+HarqEntity::Finish(uint8_t process)
+{
+    m_blocks[process].busy = false;
+    --m_busy;
+}
+
+void
 HarqEntity::Reset()
 {
-    m_blocks = {};
+    std::fill(m_blocks.begin(), m_blocks.end(), HarqBlock{});
+    m_busy = 0;
 }
 
 } // namespace ns3

@@ -4,7 +4,6 @@
 
 #include "cell/rlc-queue.h"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -15,25 +14,29 @@ namespace ns3
 /** A transport block that a HARQ process holds until it is decoded or given up. */
 struct HarqBlock
 {
-    bool busy{false};                 //!< the process is in use
+    bool busy{false};                 //!< the process is in use; HarqEntity sets it
     bool onAir{false};                //!< being transmitted in this slot
     uint8_t mcs{0};                   //!< of all its transmissions
     uint16_t prbs{0};                 //!< of the first transmission
+    uint16_t rbgs{0};                 //!< resource block groups of the same
     uint32_t bytes{0};                //!< transport block size
     uint8_t attempts{0};              //!< transmissions so far
-    double sinr{0};                   //!< what the receiver has collected, linear
+    double informationSum{0};         //!< mutual information per coded bit, over transmissions
     uint64_t dueSlot{0};              //!< earliest slot of the next transmission
     std::vector<RlcSegment> segments; //!< its contents
 };
 
 /**
- * The stop-and-wait HARQ processes of one UE, with chase combining: the receiver adds up the SINRs
- * of a block's transmissions, a transmission on fewer PRBs than the first counting in proportion.
+ * The stop-and-wait HARQ processes of one UE and direction. Transmissions of a block combine by
+ * incremental redundancy: LinkAdaptation::Bler.
  */
 class HarqEntity
 {
   public:
-    static constexpr uint8_t PROCESSES = 8; //!< TS 36.213, 7: downlink FDD
+    static constexpr uint8_t MAX_PROCESSES = 16; //!< TS 38.214, 5.1; LTE has 8 (TS 36.213, 7)
+
+    /** @param processes at most MAX_PROCESSES */
+    explicit HarqEntity(uint8_t processes);
 
     /** @return a free process, if there is one */
     std::optional<uint8_t> FindFree() const;
@@ -44,16 +47,20 @@ class HarqEntity
     /** @return the earliest slot in which a block is due, if any waits */
     std::optional<uint64_t> NextDue() const;
 
-    /** @return whether a block is being transmitted */
-    bool IsOnAir() const;
-
     HarqBlock& Get(uint8_t process);
+
+    /** Puts a new block into a free process. */
+    void Start(uint8_t process, HarqBlock block);
+
+    /** Frees a process. */
+    void Finish(uint8_t process);
 
     /** Gives all processes up. */
     void Reset();
 
   private:
-    std::array<HarqBlock, PROCESSES> m_blocks; //!< by process
+    std::vector<HarqBlock> m_blocks; //!< by process
+    uint8_t m_busy{0};               //!< of them, in use
 };
 
 } // namespace ns3

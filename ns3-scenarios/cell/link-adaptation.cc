@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cell/link-adaptation.h"
 
-#include "ns3/lte-harq-phy.h"
-#include "ns3/lte-mi-error-model.h"
-#include "ns3/spectrum-value.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,180 +11,195 @@ namespace ns3
 namespace
 {
 
-constexpr uint32_t SUB_BAND_PRBS = 8; // TS 36.213 Table 7.2.1-3 for 20 MHz
-// First MCS of each modulation, TS 36.213 Table 7.1.7.1-1.
-constexpr std::array<uint8_t, 3> FIRST_MCS{0, 10, 17};
+constexpr double BLER_TARGET = 0.1; // TS 36.213 7.2.3, TS 38.214 5.2.2.1
 
-/** @return a spectrum with the same SINR everywhere */
-SpectrumValue
-Flat(Ptr<const SpectrumModel> model, double sinrDb)
-{
-    SpectrumValue value(model);
-    value = std::pow(10.0, sinrDb / 10);
-    return value;
-}
+// Reports are kept in single precision: the mean of equal ones may come out a rounding below.
+constexpr double ROUNDING = 1e-5;
 
-Ptr<SpectrumModel>
-MakeBands(uint32_t count)
+double
+ToDb(double linear)
 {
-    std::vector<double> centersHz;
-    for (uint32_t i = 0; i < count; ++i)
-    {
-        centersHz.push_back(2.6e9 + i * 180e3);
-    }
-    return Create<SpectrumModel>(centersHz);
+    return 10 * std::log10(linear);
 }
 
 } // namespace
 
-LinkAdaptation::LinkAdaptation()
-    : m_oneBand(MakeBands(2))
-    , // ns-3 makes no model of a single band; only the first is looked at
-    m_bler(MAX_MCS + 1)
+LinkAdaptation::LinkAdaptation(uint8_t maxMcs, uint32_t maxPrbs)
+    : m_maxMcs(maxMcs)
+    , m_maxPrbs(maxPrbs)
 {
-    auto amc = CreateObject<LteAmc>();
-    const auto subBand = MakeBands(SUB_BAND_PRBS);
-    for (size_t point = 0; point < POINTS; ++point)
-    {
-        const double sinrDb = LOW_DB + static_cast<double>(point) * STEP_DB;
-        m_cqi[point] = amc->CreateCqiFeedbacks(Flat(subBand, sinrDb), SUB_BAND_PRBS).front();
-        for (size_t modulation = 0; modulation < FIRST_MCS.size(); ++modulation)
-        {
-            m_information[modulation][point] = static_cast<float>(
-                LteMiErrorModel::Mib(Flat(m_oneBand, sinrDb), {0}, FIRST_MCS[modulation]));
-        }
-    }
+}
+
+void
+LinkAdaptation::Fill()
+{
     for (uint8_t cqi = 1; cqi <= MAX_CQI; ++cqi)
     {
-        m_mcs[cqi] = static_cast<uint8_t>(amc->GetMcsFromCqi(cqi));
-        m_efficiency[cqi] = amc->GetSpectralEfficiencyFromCqi(cqi);
+        m_cqiEfficiency[cqi] = CqiEfficiency(cqi);
+        m_mcsOfCqi[cqi] = MapCqiToMcs(cqi);
     }
-    m_tbs.resize(MAX_MCS + 1);
-    for (uint8_t mcs = 0; mcs <= MAX_MCS; ++mcs)
+    m_cqi.Fill([this](double sinr) { return CqiBySinr(sinr); });
+    m_efficiency.Fill([this](float sinr) { return m_cqiEfficiency[m_cqi[sinr]]; });
+    for (size_t direction = 0; direction < DIRECTIONS; ++direction)
     {
-        for (uint32_t prbs = 1; prbs <= MAX_PRBS; ++prbs)
+        m_tbs[direction].resize(m_maxMcs + 1);
+        m_bler[direction].resize(m_maxMcs + 1);
+        for (uint8_t mcs = 0; mcs <= m_maxMcs; ++mcs)
         {
-            m_tbs[mcs][prbs] = amc->GetDlTbSizeFromMcs(mcs, static_cast<int>(prbs)) / 8;
+            m_bler[direction][mcs].resize(m_maxPrbs + 1);
+            m_tbs[direction][mcs].push_back(0);
+            for (uint32_t prbs = 1; prbs <= m_maxPrbs; ++prbs)
+            {
+                m_tbs[direction][mcs].push_back(
+                    BlockBytes(mcs, prbs, static_cast<Direction>(direction)));
+            }
         }
-        m_bler[mcs].resize(MAX_PRBS + 1);
+    }
+    for (uint8_t mcs = 0; mcs <= m_maxMcs; ++mcs)
+    {
+        m_modulation.push_back(ModulationOf(mcs));
+        if (mcs == 0 || m_modulation[mcs] > m_modulation[mcs - 1])
+        {
+            m_information[m_modulation[mcs]].Fill(
+                [this, mcs](double sinr) { return InformationBySinr(mcs, sinr); });
+        }
+    }
+    FillMcsOfEfficiency();
+}
+
+void
+LinkAdaptation::FillMcsOfEfficiency()
+{
+    // The SINR at which each CQI begins, and from which each MCS meets the target.
+    std::array<double, MAX_CQI + 1> beginsDb{};
+    for (uint8_t cqi = 0; cqi <= MAX_CQI; ++cqi)
+    {
+        const auto index = std::min<size_t>(m_cqi.LowerBound(cqi), SinrTable<uint8_t>::SIZE - 1);
+        beginsDb[cqi] = ToDb(SinrTable<uint8_t>::SinrAt(index));
+    }
+    constexpr uint32_t TYPICAL_PRBS = 8;
+    for (uint8_t mcs = 0; mcs <= m_maxMcs; ++mcs)
+    {
+        size_t index = 0;
+        while (index < SinrTable<float>::SIZE - 1 &&
+               Bler(mcs, TYPICAL_PRBS, MutualInformation(mcs, SinrTable<float>::SinrAt(index)), 1) >
+                   BLER_TARGET)
+        {
+            index += 4; // 0.1 dB
+        }
+        m_mcsThresholdDb.push_back(static_cast<float>(ToDb(SinrTable<float>::SinrAt(index))));
+    }
+    // A higher MCS never begins before a lower one, whatever the error curves' kinks say.
+    for (uint8_t mcs = 1; mcs <= m_maxMcs; ++mcs)
+    {
+        m_mcsThresholdDb[mcs] = std::max(m_mcsThresholdDb[mcs], m_mcsThresholdDb[mcs - 1]);
+    }
+    for (size_t i = 0; i < EFFICIENCIES; ++i)
+    {
+        const double efficiency = (static_cast<double>(i) + 0.5) * EFFICIENCY_STEP;
+        const auto above =
+            std::upper_bound(m_cqiEfficiency.begin() + 1, m_cqiEfficiency.end(), efficiency);
+        const auto cqi = static_cast<size_t>(above - m_cqiEfficiency.begin()) - 1;
+        const double next = cqi < MAX_CQI ? m_cqiEfficiency[cqi + 1] : m_cqiEfficiency[cqi] + 1;
+        const double nextDb = cqi < MAX_CQI ? beginsDb[cqi + 1] : beginsDb[cqi];
+        const double part = (efficiency - m_cqiEfficiency[cqi]) / (next - m_cqiEfficiency[cqi]);
+        m_dbOfEfficiency[i] = static_cast<float>(beginsDb[cqi] + part * (nextDb - beginsDb[cqi]));
+        m_mcsOfEfficiency[i] = cqi == 0 ? 0 : m_mcsOfCqi[cqi];
     }
 }
 
 uint8_t
-LinkAdaptation::CqiFromSinrDb(double sinrDb) const
+LinkAdaptation::GetMaxMcs() const
 {
-    const double point = std::clamp((sinrDb - LOW_DB) / STEP_DB, 0.0, POINTS - 1.0);
-    return m_cqi[static_cast<size_t>(point)];
+    return m_maxMcs;
 }
 
-uint8_t
-LinkAdaptation::McsFromCqi(uint8_t cqi) const
+uint32_t
+LinkAdaptation::GetMaxPrbs() const
 {
-    return m_mcs[cqi];
+    return m_maxPrbs;
 }
 
 double
 LinkAdaptation::EfficiencyOfCqi(uint8_t cqi) const
 {
-    return m_efficiency[cqi];
+    return m_cqiEfficiency[cqi];
 }
 
 uint8_t
-LinkAdaptation::CqiFromEfficiency(double efficiency) const
+LinkAdaptation::McsOfCqi(uint8_t cqi) const
 {
-    // Reports are kept in single precision: the mean of equal ones may come out a rounding below.
-    constexpr double ROUNDING = 1e-5;
-    const auto above =
-        std::upper_bound(m_efficiency.begin(), m_efficiency.end(), efficiency + ROUNDING);
-    return static_cast<uint8_t>(above - m_efficiency.begin() - 1);
+    return m_mcsOfCqi[cqi];
+}
+
+uint8_t
+LinkAdaptation::McsOf(double efficiency, double offsetDb) const
+{
+    if (offsetDb == 0)
+    {
+        const auto above = std::upper_bound(
+            m_cqiEfficiency.begin() + 1, m_cqiEfficiency.end(), efficiency + ROUNDING);
+        return m_mcsOfCqi[static_cast<size_t>(above - m_cqiEfficiency.begin()) - 1];
+    }
+    const auto index =
+        std::min(static_cast<size_t>(efficiency / EFFICIENCY_STEP), EFFICIENCIES - 1);
+    const auto above = std::upper_bound(m_mcsThresholdDb.begin(),
+                                        m_mcsThresholdDb.end(),
+                                        m_dbOfEfficiency[index] + static_cast<float>(offsetDb));
+    return static_cast<uint8_t>(std::max<std::ptrdiff_t>(above - m_mcsThresholdDb.begin() - 1, 0));
 }
 
 uint32_t
-LinkAdaptation::TbsBytes(uint8_t mcs, uint32_t prbs) const
+LinkAdaptation::PrbsFor(uint8_t mcs, uint64_t bytes, uint32_t most, Direction direction) const
 {
-    return m_tbs[mcs][prbs];
-}
-
-uint32_t
-LinkAdaptation::PrbsFor(uint8_t mcs, uint32_t bytes, uint32_t most) const
-{
-    const auto& sizes = m_tbs[mcs];
+    const auto& sizes = m_tbs[static_cast<size_t>(direction)][mcs];
     const auto enough = std::lower_bound(sizes.begin(), sizes.begin() + most, bytes);
     return static_cast<uint32_t>(enough - sizes.begin());
 }
 
-double
-LinkAdaptation::MutualInformation(uint8_t mcs, double sinrDb) const
+float
+LinkAdaptation::SinrOf(uint8_t mcs, double mutualInformation) const
 {
-    return Interpolate(m_information[Modulation(mcs)], sinrDb);
+    const auto& table = m_information[m_modulation[mcs]];
+    const auto index = std::min<size_t>(table.LowerBound(static_cast<float>(mutualInformation)),
+                                        SinrTable<float>::SIZE - 1);
+    return SinrTable<float>::SinrAt(index);
 }
 
 double
-LinkAdaptation::SinrDbFromMutualInformation(uint8_t mcs, double mutualInformation) const
+LinkAdaptation::Bler(uint8_t mcs,
+                     uint32_t prbs,
+                     double mutualInformation,
+                     uint32_t transmissions,
+                     Direction direction) const
 {
-    const auto& table = m_information[Modulation(mcs)];
-    const auto above = std::lower_bound(table.begin(), table.end(), mutualInformation);
-    if (above == table.begin())
+    if (transmissions > 1)
     {
-        return LOW_DB;
+        // Seldom asked for, and no two alike: no table.
+        return ErrorRate(mcs, TbsBytes(mcs, prbs, direction), mutualInformation, transmissions);
     }
-    if (above == table.end())
+    auto& curve = m_bler[static_cast<size_t>(direction)][mcs][prbs];
+    if (curve.empty())
     {
-        return HIGH_DB;
+        curve.assign(POINTS, std::numeric_limits<float>::quiet_NaN());
     }
-    const double part = (mutualInformation - *(above - 1)) / (*above - *(above - 1));
-    return LOW_DB + (static_cast<double>(above - table.begin()) - 1 + part) * STEP_DB;
-}
-
-double
-LinkAdaptation::Bler(uint8_t mcs, uint32_t prbs, double sinrDb) const
-{
-    auto& rows = m_bler[mcs];
-    auto& table = rows[prbs];
-    if (table[0] == 0)
-    {
-        // A fresh row: at LOW_DB no block is ever decoded, so 0 there means "not asked yet".
-        table.fill(std::numeric_limits<float>::quiet_NaN());
-        table[0] = 1;
-    }
-    const double position = std::clamp((sinrDb - LOW_DB) / STEP_DB, 0.0, POINTS - 1.001);
-    const auto point = static_cast<size_t>(position);
-    const double below = BlerAt(mcs, prbs, point);
-    const double above = BlerAt(mcs, prbs, point + 1);
+    const double position = std::clamp(mutualInformation, 0.0, 1.0) * (POINTS - 1);
+    const auto point = std::min(static_cast<size_t>(position), POINTS - 2);
+    const double below = BlerAt(mcs, prbs, point, direction);
+    const double above = BlerAt(mcs, prbs, point + 1, direction);
     return below + (position - static_cast<double>(point)) * (above - below);
 }
 
 double
-LinkAdaptation::BlerAt(uint8_t mcs, uint32_t prbs, size_t point) const
+LinkAdaptation::BlerAt(uint8_t mcs, uint32_t prbs, size_t point, Direction direction) const
 {
-    auto& entry = m_bler[mcs][prbs][point];
+    auto& entry = m_bler[static_cast<size_t>(direction)][mcs][prbs][point];
     if (std::isnan(entry))
     {
-        const double sinrDb = LOW_DB + static_cast<double>(point) * STEP_DB;
-        entry = static_cast<float>(
-            LteMiErrorModel::GetTbDecodificationStats(Flat(m_oneBand, sinrDb),
-                                                      {0},
-                                                      static_cast<uint16_t>(TbsBytes(mcs, prbs)),
-                                                      mcs,
-                                                      HarqProcessInfoList_t())
-                .tbler);
+        const double information = static_cast<double>(point) / (POINTS - 1);
+        entry = static_cast<float>(ErrorRate(mcs, TbsBytes(mcs, prbs, direction), information, 1));
     }
     return entry;
-}
-
-double
-LinkAdaptation::Interpolate(const Table& table, double sinrDb)
-{
-    const double position = std::clamp((sinrDb - LOW_DB) / STEP_DB, 0.0, POINTS - 1.001);
-    const auto point = static_cast<size_t>(position);
-    const double part = position - static_cast<double>(point);
-    return table[point] + part * (table[point + 1] - table[point]);
-}
-
-size_t
-LinkAdaptation::Modulation(uint8_t mcs)
-{
-    return mcs < FIRST_MCS[1] ? 0 : (mcs < FIRST_MCS[2] ? 1 : 2);
 }
 
 } // namespace ns3

@@ -5,11 +5,13 @@
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
+#include "ns3/isotropic-antenna-model.h"
 #include "ns3/node.h"
 #include "ns3/parabolic-antenna-model.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -22,7 +24,12 @@ NS_OBJECT_ENSURE_REGISTERED(RadioChannel);
 namespace
 {
 
-constexpr double PRB_HZ = 180e3;
+// Cells that together bring less than this share of noise and full interference enter by their
+// mean.
+constexpr double FAR_SHARE = 0.02;
+constexpr double REFRESH_M = 1; // shadowing's correlation distance is 37 m (TR 38.901 Table 7.5-6)
+constexpr double UPLINK_CYCLES =
+    FadingProcess::CYCLES / 2.0;          // FDD: the other band fades on its own
 constexpr double NOISE_DBM_PER_HZ = -174; // thermal noise at 290 K
 constexpr double LIGHT_MPS = 299'792'458;
 
@@ -85,6 +92,11 @@ RadioChannel::GetTypeId()
                           DoubleValue(30),
                           MakeDoubleAccessor(&RadioChannel::m_maxAttenuationDb),
                           MakeDoubleChecker<double>(0))
+            .AddAttribute("Omnidirectional",
+                          "Whether antennas radiate evenly, with their gain on boresight.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&RadioChannel::m_omnidirectional),
+                          MakeBooleanChecker())
             .AddAttribute("NoiseFigureDb",
                           "Noise figure of a UE [dB].",
                           DoubleValue(9),
@@ -130,14 +142,22 @@ uint16_t
 RadioChannel::AddCell(uint16_t site, double bearingDeg)
 {
     NS_ABORT_MSG_IF(!m_ues.empty(), "cells are added before UEs");
-    const double wrapped = std::remainder(bearingDeg, 360); // the model takes -180 to 180
-    auto antenna =
-        CreateObjectWithAttributes<ParabolicAntennaModel>("Beamwidth",
-                                                          DoubleValue(m_beamwidthDeg),
-                                                          "Orientation",
-                                                          DoubleValue(wrapped),
-                                                          "MaxAttenuation",
-                                                          DoubleValue(m_maxAttenuationDb));
+    Ptr<AntennaModel> antenna;
+    if (m_omnidirectional)
+    {
+        antenna = CreateObject<IsotropicAntennaModel>();
+    }
+    else
+    {
+        const double wrapped = std::remainder(bearingDeg, 360); // the model takes -180 to 180
+        antenna =
+            CreateObjectWithAttributes<ParabolicAntennaModel>("Beamwidth",
+                                                              DoubleValue(m_beamwidthDeg),
+                                                              "Orientation",
+                                                              DoubleValue(wrapped),
+                                                              "MaxAttenuation",
+                                                              DoubleValue(m_maxAttenuationDb));
+    }
     m_cells.push_back({site, antenna});
     return static_cast<uint16_t>(m_cells.size() - 1);
 }
@@ -165,13 +185,14 @@ RadioChannel::AddUe(Ptr<MobilityModel> place, uint16_t cell)
 }
 
 void
-RadioChannel::SetCarrier(uint32_t prbs, uint32_t subBandPrbs, double frequencyHz, double txPowerDbm)
+RadioChannel::SetGrid(const Grid& grid)
 {
-    m_frequencyHz = frequencyHz;
-    m_powerPerPrbDbm = txPowerDbm - ToDb(prbs);
-    m_noiseW = FromDb(NOISE_DBM_PER_HZ + ToDb(PRB_HZ) + m_noiseFigureDb - 30);
-    m_subBands = (prbs + subBandPrbs - 1) / subBandPrbs;
-    m_subBandHz = subBandPrbs * PRB_HZ;
+    m_frequencyHz = grid.frequencyHz;
+    m_powerPerPrbDbm = grid.txPowerDbm - ToDb(grid.prbs);
+    m_powerPerPrbW = FromDb(m_powerPerPrbDbm - 30);
+    m_noiseW = FromDb(NOISE_DBM_PER_HZ + ToDb(grid.prbHz) + m_noiseFigureDb - 30);
+    m_rbgs = (grid.prbs + grid.rbgPrbs - 1) / grid.rbgPrbs;
+    m_rbgHz = grid.rbgPrbs * grid.prbHz;
     m_loss = MakeLoss(m_condition, m_shadowingOn);
 }
 
@@ -189,9 +210,9 @@ void
 RadioChannel::MakeFading()
 {
     m_nlos = std::make_unique<FadingProcess>(
-        FadingProcess::TdlA(), m_delaySpreadNlosS, m_subBands, m_subBandHz, m_random);
+        FadingProcess::TdlA(), m_delaySpreadNlosS, m_rbgs, m_rbgHz, m_random);
     m_los = std::make_unique<FadingProcess>(
-        FadingProcess::TdlD(), m_delaySpreadLosS, m_subBands, m_subBandHz, m_random);
+        FadingProcess::TdlD(), m_delaySpreadLosS, m_rbgs, m_rbgHz, m_random);
 }
 
 double
@@ -226,6 +247,26 @@ RadioChannel::StrongestCell(Ptr<MobilityModel> place)
                                  gainsDb.begin());
 }
 
+std::pair<uint16_t, double>
+RadioChannel::FindStrongerCell(uint32_t ueId) const
+{
+    const auto& ue = m_ues[ueId];
+    const auto best = std::max_element(ue.power.begin(), ue.power.end());
+    return {static_cast<uint16_t>(best - ue.power.begin()), ToDb(*best / ue.power[ue.cell])};
+}
+
+void
+RadioChannel::SetServingCell(uint32_t ue, uint16_t cell)
+{
+    m_ues.at(ue).cell = cell;
+}
+
+void
+RadioChannel::SetActivity(const std::vector<float>& activity)
+{
+    m_activity = activity;
+}
+
 void
 RadioChannel::Refresh()
 {
@@ -238,7 +279,32 @@ RadioChannel::Refresh()
 void
 RadioChannel::RefreshUe(Ue& ue)
 {
+    ue.cycles += ue.dopplerHz * (Simulator::Now() - ue.since).GetSeconds();
+    ue.since = Simulator::Now();
+    ue.dopplerHz = ue.place->GetVelocity().GetLength() * m_frequencyHz / LIGHT_MPS;
+    if (ue.near.empty() || CalculateDistance(ue.place->GetPosition(), ue.at) >= REFRESH_M)
+    {
+        RefreshPower(ue);
+    }
+    ue.farMeanW = 0;
+    for (size_t cell = 0; ue.farW > 0 && cell < m_activity.size(); ++cell)
+    {
+        // Few UEs have far cells at all; near ones are taken off again.
+        ue.farMeanW += ue.power[cell] * m_activity[cell];
+    }
+    for (const auto cell : ue.near)
+    {
+        ue.farMeanW -=
+            ue.farW > 0 && cell < m_activity.size() ? ue.power[cell] * m_activity[cell] : 0;
+    }
+    ue.farMeanW = std::max(ue.farMeanW, 0.0);
+}
+
+void
+RadioChannel::RefreshPower(Ue& ue)
+{
     const auto gainsDb = GainsDb(ue.place);
+    ue.at = ue.place->GetPosition();
     for (size_t cell = 0; cell < m_cells.size(); ++cell)
     {
         ue.power[cell] = static_cast<float>(FromDb(m_powerPerPrbDbm + gainsDb[cell] - 30));
@@ -249,9 +315,24 @@ RadioChannel::RefreshUe(Ue& ue)
             ue.fading[cell] = los ? m_los.get() : m_nlos.get();
         }
     }
-    ue.cycles += ue.dopplerHz * (Simulator::Now() - ue.since).GetSeconds();
-    ue.since = Simulator::Now();
-    ue.dopplerHz = ue.place->GetVelocity().GetLength() * m_frequencyHz / LIGHT_MPS;
+    FindNear(ue);
+}
+
+void
+RadioChannel::FindNear(Ue& ue)
+{
+    ue.near.resize(m_cells.size());
+    std::iota(ue.near.begin(), ue.near.end(), 0);
+    std::stable_sort(
+        ue.near.begin(), ue.near.end(), [&](auto a, auto b) { return ue.power[a] > ue.power[b]; });
+    const double all = std::accumulate(ue.power.begin(), ue.power.end(), 0.0);
+    const double most = FAR_SHARE * (m_noiseW + all - ue.power[ue.near.front()]);
+    ue.farW = 0;
+    while (ue.near.size() > 1 && ue.farW + ue.power[ue.near.back()] <= most)
+    {
+        ue.farW += ue.power[ue.near.back()];
+        ue.near.pop_back();
+    }
 }
 
 void
@@ -261,27 +342,130 @@ RadioChannel::SetFixedSinrDb(uint32_t ue, double sinrDb)
 }
 
 double
-RadioChannel::GetSinr(uint32_t ueId, uint32_t subBand, const std::vector<float>& load) const
+RadioChannel::CyclesOf(const Ue& ue, Time age) const
+{
+    // Another table's length on top: what lies before the start is there, too.
+    return ue.cycles + ue.dopplerHz * (Simulator::Now() - age - ue.since).GetSeconds() +
+           FadingProcess::CYCLES;
+}
+
+const float*
+RadioChannel::FadingOf(const Ue& ue, uint16_t cell, double cycles) const
+{
+    return ue.fading[cell]->Gains(cycles + ue.start[cell]);
+}
+
+void
+RadioChannel::GetSinr(uint32_t ueId,
+                      RbgMask wanted,
+                      const std::vector<RbgMask>& onAir,
+                      float* sinr) const
 {
     const auto& ue = m_ues[ueId];
     if (ue.fixedSinr)
     {
-        return *ue.fixedSinr;
+        wanted.ForEach([&](uint32_t rbg) { sinr[rbg] = static_cast<float>(*ue.fixedSinr); });
+        return;
     }
-    const double cycles = ue.cycles + ue.dopplerHz * (Simulator::Now() - ue.since).GetSeconds();
-    auto received = [&](size_t cell) {
-        return m_fadingOn ? ue.power[cell] * ue.fading[cell]->Gain(cycles + ue.start[cell], subBand)
-                          : ue.power[cell];
-    };
-    double disturbanceW = m_noiseW;
-    for (size_t cell = 0; cell < load.size(); ++cell)
+    std::array<float, RbgMask::MAX_RBGS> disturbanceW;
+    const auto floorW = static_cast<float>(m_noiseW + ue.farMeanW);
+    wanted.ForEach([&](uint32_t rbg) { disturbanceW[rbg] = floorW; });
+    const double cycles = CyclesOf(ue, Time(0));
+    for (const auto cell : ue.near)
     {
-        if (cell != ue.cell && load[cell] > 0)
+        const auto common = onAir[cell] & wanted;
+        if (cell == ue.cell || common.Empty())
         {
-            disturbanceW += load[cell] * received(cell);
+            continue;
+        }
+        const float power = ue.power[cell];
+        if (m_fadingOn)
+        {
+            const float* gains = FadingOf(ue, cell, cycles);
+            common.ForEach([&](uint32_t rbg) { disturbanceW[rbg] += power * gains[rbg]; });
+        }
+        else
+        {
+            common.ForEach([&](uint32_t rbg) { disturbanceW[rbg] += power; });
         }
     }
-    return received(ue.cell) / disturbanceW;
+    const float own = ue.power[ue.cell];
+    const float* gains = m_fadingOn ? FadingOf(ue, ue.cell, cycles) : nullptr;
+    wanted.ForEach(
+        [&](uint32_t rbg) { sinr[rbg] = own * (gains ? gains[rbg] : 1) / disturbanceW[rbg]; });
+}
+
+template <typename LoadOf>
+void
+RadioChannel::FillSinr(const Ue& ue, Time age, double farW, LoadOf loadOf, float* sinr) const
+{
+    if (ue.fixedSinr)
+    {
+        std::fill_n(sinr, m_rbgs, static_cast<float>(*ue.fixedSinr));
+        return;
+    }
+    std::array<float, RbgMask::MAX_RBGS> disturbanceW;
+    std::fill_n(disturbanceW.begin(), m_rbgs, static_cast<float>(m_noiseW + farW));
+    const double cycles = CyclesOf(ue, age);
+    static const std::vector<float> ONES(RbgMask::MAX_RBGS, 1);
+    const auto gainsOf = [&](uint16_t cell) {
+        return m_fadingOn ? FadingOf(ue, cell, cycles) : ONES.data();
+    };
+    for (const auto cell : ue.near)
+    {
+        if (cell == ue.cell)
+        {
+            continue;
+        }
+        const float power = ue.power[cell];
+        const float* gains = gainsOf(cell);
+        for (uint32_t rbg = 0; rbg < m_rbgs; ++rbg)
+        {
+            disturbanceW[rbg] += power * gains[rbg] * loadOf(cell, rbg);
+        }
+    }
+    const float own = ue.power[ue.cell];
+    const float* gains = gainsOf(ue.cell);
+    for (uint32_t rbg = 0; rbg < m_rbgs; ++rbg)
+    {
+        sinr[rbg] = own * gains[rbg] / disturbanceW[rbg];
+    }
+}
+
+void
+RadioChannel::GetSinrOfFullLoad(uint32_t ueId, Time age, float* sinr) const
+{
+    const auto& ue = m_ues[ueId];
+    FillSinr(ue, age, ue.farW, [](uint16_t, uint32_t) { return 1.0F; }, sinr);
+}
+
+void
+RadioChannel::GetSinrOfLoad(uint32_t ueId,
+                            Time age,
+                            const std::vector<std::vector<float>>& load,
+                            float* sinr) const
+{
+    const auto& ue = m_ues[ueId];
+    FillSinr(
+        ue, age, ue.farMeanW, [&](uint16_t cell, uint32_t rbg) { return load[cell][rbg]; }, sinr);
+}
+
+double
+RadioChannel::GetFadingGain(uint32_t ue, uint16_t cell, uint32_t rbg, Direction direction) const
+{
+    return m_fadingOn ? GetFadingGains(ue, cell, direction, Time(0))[rbg] : 1;
+}
+
+const float*
+RadioChannel::GetFadingGains(uint32_t ueId, uint16_t cell, Direction direction, Time age) const
+{
+    if (!m_fadingOn)
+    {
+        return nullptr;
+    }
+    const auto& ue = m_ues[ueId];
+    const double shift = direction == Direction::UPLINK ? UPLINK_CYCLES : 0;
+    return FadingOf(ue, cell, CyclesOf(ue, age) + shift);
 }
 
 double
@@ -338,9 +522,9 @@ RadioChannel::MeanSinrMapDb(const std::vector<Vector>& points) const
 }
 
 uint32_t
-RadioChannel::GetSubBands() const
+RadioChannel::GetRbgs() const
 {
-    return m_subBands;
+    return m_rbgs;
 }
 
 int64_t

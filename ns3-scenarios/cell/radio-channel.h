@@ -2,8 +2,9 @@
 #ifndef SLICEBED_RADIO_CHANNEL_H
 #define SLICEBED_RADIO_CHANNEL_H
 
+#include "cell/cell-types.h"
 #include "cell/fading-process.h"
-#include "cell/prb-mask.h"
+#include "cell/rbg-mask.h"
 
 #include "ns3/antenna-model.h"
 #include "ns3/channel-condition-model.h"
@@ -13,6 +14,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace ns3
@@ -38,26 +40,78 @@ class RadioChannel : public Object
     /** Adds a UE; ids from 0. @return its id */
     uint32_t AddUe(Ptr<MobilityModel> place, uint16_t cell);
 
+    /** How a carrier is divided. */
+    struct Grid
+    {
+        uint32_t prbs;      //!< of the carrier
+        uint32_t rbgPrbs;   //!< of a resource block group; the last one may be smaller
+        double prbHz;       //!< width of a PRB [Hz]
+        double frequencyHz; //!< carrier frequency [Hz]
+        double txPowerDbm;  //!< of a cell on all PRBs [dBm]
+    };
+
     /** Divides the carrier. To be called once, before the first SINR is asked for. */
-    void SetCarrier(uint32_t prbs, uint32_t subBandPrbs, double frequencyHz, double txPowerDbm);
+    void SetGrid(const Grid& grid);
 
     /** @return the cell of the largest mean power at a place */
     uint16_t StrongestCell(Ptr<MobilityModel> place);
 
-    /** Brings path loss, shadowing and Doppler of all UEs up to now. */
+    /** @return the cell whose RSRP a UE measures to be the largest, and its lead on its own [dB] */
+    std::pair<uint16_t, double> FindStrongerCell(uint32_t ue) const;
+
+    /** Makes another cell the serving one. */
+    void SetServingCell(uint32_t ue, uint16_t cell);
+
+    /** Tells what share of their PRBs the cells have been using, by cell. */
+    void SetActivity(const std::vector<float>& activity);
+
+    /**
+     * Brings Doppler up to now, and path loss and shadowing of UEs that have moved by 1 m or more
+     * since these were looked at.
+     */
     void Refresh();
 
     /** Makes every SINR of a UE the given one: for tests. */
     void SetFixedSinrDb(uint32_t ue, double sinrDb);
 
     /**
+     * SINR of what a UE's cell sends it now.
      * @param ue that receives
-     * @param subBand of the carrier
-     * @param load share of the sub-band that each cell transmits on, by cell; its own does not
-     * count
-     * @return SINR, linear
+     * @param wanted groups of the transmission
+     * @param onAir what each cell sends on, by cell
+     * @param sinr linear, written for each wanted group
      */
-    double GetSinr(uint32_t ue, uint32_t subBand, const std::vector<float>& load) const;
+    void GetSinr(uint32_t ue, RbgMask wanted, const std::vector<RbgMask>& onAir, float* sinr) const;
+
+    /** SINR on each group when all cells send on all PRBs, as it was `age` ago; linear. */
+    void GetSinrOfFullLoad(uint32_t ue, Time age, float* sinr) const;
+
+    /**
+     * SINR on each group as it was `age` ago, linear.
+     * @param load share of a group's PRBs that each cell sends on, by [cell][group]
+     */
+    void GetSinrOfLoad(uint32_t ue,
+                       Time age,
+                       const std::vector<std::vector<float>>& load,
+                       float* sinr) const;
+
+    /** @return power gain of small-scale fading now, 1 without */
+    double GetFadingGain(uint32_t ue, uint16_t cell, uint32_t rbg, Direction direction) const;
+
+    /** @return power gain of small-scale fading of each group `age` ago; null without fading */
+    const float* GetFadingGains(uint32_t ue, uint16_t cell, Direction direction, Time age) const;
+
+    /** @return large-scale power gain between a UE and a cell, linear */
+    double GetGain(uint32_t ue, uint16_t cell) const
+    {
+        return m_ues[ue].power[cell] / m_powerPerPrbW;
+    }
+
+    /** @return a UE's fixed SINR for tests, linear */
+    std::optional<double> GetFixedSinr(uint32_t ue) const
+    {
+        return m_ues[ue].fixedSinr;
+    }
 
     /** @return SINR by large-scale gain alone, all cells on all PRBs [dB] */
     double GetWidebandSinrDb(uint32_t ue) const;
@@ -68,7 +122,7 @@ class RadioChannel : public Object
     /** See CellNetwork::MeanSinrMapDb. */
     std::vector<double> MeanSinrMapDb(const std::vector<Vector>& points) const;
 
-    uint32_t GetSubBands() const;
+    uint32_t GetRbgs() const;
 
     int64_t AssignStreams(int64_t stream);
 
@@ -91,6 +145,10 @@ class RadioChannel : public Object
         std::vector<float> power;                 //!< received from each cell on a PRB [W]
         std::vector<const FadingProcess*> fading; //!< of each cell's link
         std::vector<float> start;                 //!< of each link in its table [cycles]
+        std::vector<uint16_t> near;               //!< cells worth looking at one by one
+        double farW{0};                           //!< of all others together on a PRB, if they send
+        double farMeanW{0};                       //!< the same, as much as they have been sending
+        Vector at;                                //!< where power was looked at
         double cycles{0};                         //!< Doppler cycles until `since`
         double dopplerHz{0};                      //!< from then on
         Time since;
@@ -100,23 +158,32 @@ class RadioChannel : public Object
     double AntennaGainDb(const Cell& cell, const Vector& from) const;
     std::vector<double> GainsDb(Ptr<MobilityModel> place) const;
     void RefreshUe(Ue& ue);
+    void RefreshPower(Ue& ue);
+    void FindNear(Ue& ue);
+    const float* FadingOf(const Ue& ue, uint16_t cell, double cycles) const;
+    double CyclesOf(const Ue& ue, Time age) const;
+    template <typename LoadOf>
+    void FillSinr(const Ue& ue, Time age, double farW, LoadOf loadOf, float* sinr) const;
     void MakeFading();
     Ptr<ThreeGppPropagationLossModel> MakeLoss(Ptr<ChannelConditionModel> condition,
                                                bool shadowing) const;
 
-    double m_antennaGainDbi;    //!< boresight
-    double m_beamwidthDeg;      //!< 3 dB, horizontal
-    double m_maxAttenuationDb;  //!< front to back
-    double m_noiseFigureDb;     //!< of a UE
-    double m_delaySpreadNlosS;  //!< rms
-    double m_delaySpreadLosS;   //!< rms
-    bool m_fadingOn;            //!< small scale
-    bool m_shadowingOn;         //!< large scale
-    double m_frequencyHz{0};    //!< carrier
-    double m_powerPerPrbDbm{0}; //!< of a cell
-    double m_noiseW{0};         //!< on a PRB
-    uint32_t m_subBands{0};     //!< of the carrier
-    double m_subBandHz{0};      //!< spacing
+    double m_antennaGainDbi;       //!< boresight
+    double m_beamwidthDeg;         //!< 3 dB, horizontal
+    double m_maxAttenuationDb;     //!< front to back
+    double m_noiseFigureDb;        //!< of a UE
+    double m_delaySpreadNlosS;     //!< rms
+    double m_delaySpreadLosS;      //!< rms
+    bool m_omnidirectional;        //!< no sectors
+    bool m_fadingOn;               //!< small scale
+    bool m_shadowingOn;            //!< large scale
+    double m_frequencyHz{0};       //!< carrier
+    double m_powerPerPrbDbm{0};    //!< of a cell
+    double m_powerPerPrbW{0};      //!< of a cell
+    double m_noiseW{0};            //!< on a PRB
+    uint32_t m_rbgs{0};            //!< of the carrier
+    double m_rbgHz{0};             //!< spacing
+    std::vector<float> m_activity; //!< share of PRBs used, by cell
     std::vector<Ptr<MobilityModel>> m_sites;
     std::vector<Cell> m_cells;
     std::vector<Ue> m_ues;

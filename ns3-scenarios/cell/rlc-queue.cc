@@ -6,8 +6,8 @@
 namespace ns3
 {
 
-RlcQueue::RlcQueue(uint32_t limitBytes)
-    : m_limitBytes(limitBytes)
+RlcQueue::RlcQueue(const Settings& settings)
+    : m_settings(&settings)
 {
 }
 
@@ -15,7 +15,7 @@ bool
 RlcQueue::Enqueue(Ptr<Packet> sdu, Time now)
 {
     const uint32_t size = sdu->GetSize();
-    if (m_unsentBytes + size > m_limitBytes)
+    if (m_unsentBytes + size > m_settings->limitBytes)
     {
         return false;
     }
@@ -25,16 +25,28 @@ RlcQueue::Enqueue(Ptr<Packet> sdu, Time now)
 }
 
 uint64_t
-RlcQueue::GetDemandBytes() const
+RlcQueue::GetDemandBytes(Time now) const
 {
     const uint64_t waiting = m_first + m_sdus.size() - m_nextToSend;
-    return m_unsentBytes + waiting * HEADER_BYTES;
+    uint64_t demand = m_unsentBytes + waiting * HEADER_BYTES;
+    for (auto again = m_again.begin(); again != m_again.end() && again->due <= now; ++again)
+    {
+        demand += again->segment.bytes + HEADER_BYTES;
+    }
+    return demand;
+}
+
+std::optional<Time>
+RlcQueue::GetNextRetransmission() const
+{
+    return m_again.empty() ? std::nullopt : std::optional(m_again.front().due);
 }
 
 std::vector<RlcSegment>
-RlcQueue::Send(uint32_t blockBytes)
+RlcQueue::Send(uint32_t blockBytes, Time now)
 {
     std::vector<RlcSegment> segments;
+    blockBytes = SendAgain(blockBytes, now, segments);
     while (blockBytes > HEADER_BYTES && m_nextToSend < m_first + m_sdus.size())
     {
         auto& sdu = m_sdus[m_nextToSend - m_first];
@@ -44,16 +56,46 @@ RlcQueue::Send(uint32_t blockBytes)
         ++sdu.onAir;
         m_unsentBytes -= bytes;
         blockBytes -= bytes + HEADER_BYTES;
-        if (sdu.sent == sdu.size)
-        {
-            ++m_nextToSend;
-        }
+        SkipSent();
     }
     return segments;
 }
 
+void
+RlcQueue::SkipSent()
+{
+    m_nextToSend = std::max(m_nextToSend, m_first);
+    while (m_nextToSend < m_first + m_sdus.size() &&
+           m_sdus[m_nextToSend - m_first].sent == m_sdus[m_nextToSend - m_first].size)
+    {
+        ++m_nextToSend;
+    }
+}
+
+uint32_t
+RlcQueue::SendAgain(uint32_t blockBytes, Time now, std::vector<RlcSegment>& segments)
+{
+    while (!m_again.empty() && m_again.front().due <= now && blockBytes > HEADER_BYTES)
+    {
+        auto& again = m_again.front().segment;
+        const uint32_t bytes = std::min(again.bytes, blockBytes - HEADER_BYTES);
+        segments.push_back({again.sequence, bytes});
+        blockBytes -= bytes + HEADER_BYTES;
+        again.bytes -= bytes;
+        if (again.bytes == 0)
+        {
+            m_again.pop_front();
+        }
+        else
+        {
+            ++m_sdus[again.sequence - m_first].onAir; // cut in two
+        }
+    }
+    return blockBytes;
+}
+
 std::vector<RlcQueue::Departure>
-RlcQueue::Settle(const std::vector<RlcSegment>& segments, bool arrived)
+RlcQueue::Settle(const std::vector<RlcSegment>& segments, bool arrived, Time now)
 {
     for (const auto& segment : segments)
     {
@@ -62,19 +104,41 @@ RlcQueue::Settle(const std::vector<RlcSegment>& segments, bool arrived)
             continue; // flushed since
         }
         auto& sdu = m_sdus[segment.sequence - m_first];
+        const bool again = !arrived && !sdu.lost && m_settings->mode == RlcMode::ACKNOWLEDGED &&
+                           sdu.retransmissions < m_settings->maxRetransmissions;
+        if (again)
+        {
+            ++sdu.retransmissions;
+            m_again.push_back({now + m_settings->statusDelay, segment});
+            continue;
+        }
         --sdu.onAir;
         if (!arrived && !sdu.lost)
         {
-            sdu.lost = true;
-            // What is left of it is of no use to anybody.
-            m_unsentBytes -= sdu.size - sdu.sent;
-            if (sdu.sent < sdu.size)
-            {
-                sdu.sent = sdu.size;
-                ++m_nextToSend;
-            }
+            Lose(sdu);
+            std::erase_if(m_again, [&](const auto& other) {
+                const bool its = other.segment.sequence == segment.sequence;
+                sdu.onAir -= its ? 1 : 0;
+                return its;
+            });
         }
     }
+    return TakeSettled();
+}
+
+void
+RlcQueue::Lose(Sdu& sdu)
+{
+    // What is left of it is of no use to anybody.
+    sdu.lost = true;
+    m_unsentBytes -= sdu.size - sdu.sent;
+    sdu.sent = sdu.size;
+    SkipSent();
+}
+
+std::vector<RlcQueue::Departure>
+RlcQueue::TakeSettled()
+{
     std::vector<Departure> departures;
     while (!m_sdus.empty() && IsSettled(m_sdus.front()))
     {
@@ -83,7 +147,29 @@ RlcQueue::Settle(const std::vector<RlcSegment>& segments, bool arrived)
         m_sdus.pop_front();
         ++m_first;
     }
+    SkipSent();
     return departures;
+}
+
+void
+RlcQueue::Rewind()
+{
+    m_again.clear();
+    m_unsentBytes = 0;
+    m_nextToSend = m_first + m_sdus.size();
+    for (size_t i = m_sdus.size(); i-- > 0;)
+    {
+        auto& sdu = m_sdus[i];
+        if (IsSettled(sdu))
+        {
+            continue; // it is there, and waits for those before it
+        }
+        sdu.sent = 0;
+        sdu.onAir = 0;
+        sdu.lost = false;
+        m_unsentBytes += sdu.size;
+        m_nextToSend = m_first + i;
+    }
 }
 
 std::vector<RlcQueue::Departure>
@@ -98,6 +184,7 @@ RlcQueue::Flush()
     m_first += m_sdus.size();
     m_nextToSend = m_first;
     m_sdus.clear();
+    m_again.clear();
     m_unsentBytes = 0;
     return departures;
 }

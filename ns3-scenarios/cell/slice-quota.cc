@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cell/slice-quota.h"
 
+#include "ns3/assert.h"
+
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace ns3
 {
@@ -26,10 +27,14 @@ SliceQuota::SetCeiling(uint16_t slice, double fraction)
     if (slice >= m_shares.size())
     {
         m_shares.resize(slice + 1);
-        m_grants.resize(slice + 1);
     }
-    m_shares[slice].fraction = fraction;
-    m_shares[slice].micro = static_cast<uint64_t>(std::llround(fraction * m_prbs * PRB));
+    auto& share = m_shares[slice];
+    share.fraction = fraction;
+    share.micro = static_cast<uint64_t>(std::llround(fraction * m_prbs * PRB));
+    if (share.micro == 0)
+    {
+        share.credit = 0; // nothing is nothing: not even what was saved
+    }
 }
 
 double
@@ -38,34 +43,20 @@ SliceQuota::GetCeiling(uint16_t slice) const
     return m_shares.at(slice).fraction;
 }
 
-const std::vector<uint32_t>&
-SliceQuota::Grant(uint64_t slot, const std::vector<bool>& backlogged)
+uint32_t
+SliceQuota::Accrue(uint16_t slice)
 {
-    uint32_t left = m_prbs;
-    for (size_t slice = 0; slice < m_shares.size(); ++slice)
-    {
-        auto& share = m_shares[slice];
-        m_grants[slice] = 0;
-        if (backlogged[slice])
-        {
-            m_grants[slice] = std::min(static_cast<uint32_t>(share.micro / PRB), left);
-            share.carry += share.micro % PRB;
-            left -= m_grants[slice];
-        }
-    }
-    for (size_t turn = 0; turn < m_shares.size(); ++turn)
-    {
-        const size_t slice = (slot + turn) % m_shares.size();
-        auto& share = m_shares[slice];
-        if (backlogged[slice] && share.carry >= PRB && left > 0)
-        {
-            share.carry -= PRB;
-            ++m_grants[slice];
-            --left;
-        }
-        share.carry = std::min(share.carry, PRB);
-    }
-    return m_grants;
+    auto& share = m_shares[slice];
+    share.credit += share.micro;
+    return static_cast<uint32_t>(share.credit / PRB);
+}
+
+void
+SliceQuota::Settle(uint16_t slice, uint32_t usedPrbs, uint32_t keepPrbs)
+{
+    auto& share = m_shares[slice];
+    NS_ASSERT(usedPrbs * PRB <= share.credit);
+    share.credit = std::min(share.credit - usedPrbs * PRB, keepPrbs * PRB);
 }
 
 } // namespace ns3

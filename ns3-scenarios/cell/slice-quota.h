@@ -9,12 +9,13 @@ namespace ns3
 {
 
 /**
- * Turns a cell's PRB ceilings (rRMPolicyMaxRatio, TS 28.541) into whole PRBs of each slot.
+ * Turns a cell's PRB ceilings (rRMPolicyMaxRatio, TS 28.541) into PRBs that a slice may use now.
  *
- * A ceiling is a number of millionths of a PRB a slot. Each slot a backlogged slice gets the whole
- * part; the fraction is carried, and gives one more PRB once it has grown to one. The carry never
- * exceeds one PRB and grows only while the slice is backlogged, so over any window a slice gets at
- * most its ceiling times the slots, plus one PRB.
+ * A ceiling is a number of millionths of a PRB a slot. In each slot in which a slice is backlogged
+ * its credit grows by that; what it uses is taken off. What it leaves is forfeited but for what
+ * could not be used: less than a resource block group, or the groups of a block that is to be sent
+ * again and did not fit. So from any beginning with no credit a slice uses at most its ceiling
+ * times the slots, and over any window at most one such remainder more.
  */
 class SliceQuota
 {
@@ -27,12 +28,11 @@ class SliceQuota
 
     double GetCeiling(uint16_t slice) const;
 
-    /**
-     * @param slot number; decides whose turn it is when more carries are full than PRBs are left
-     * @param backlogged by slice
-     * @return PRBs that each slice may use in this slot; together at most the cell's
-     */
-    const std::vector<uint32_t>& Grant(uint64_t slot, const std::vector<bool>& backlogged);
+    /** A slot begins in which the slice is backlogged. @return whole PRBs that it may use */
+    uint32_t Accrue(uint16_t slice);
+
+    /** The slot ends. @param usedPrbs by the slice @param keepPrbs most that it may save */
+    void Settle(uint16_t slice, uint32_t usedPrbs, uint32_t keepPrbs);
 
   private:
     /** One slice's share. */
@@ -40,12 +40,11 @@ class SliceQuota
     {
         double fraction{0}; //!< as set
         uint64_t micro{0};  //!< millionths of a PRB a slot
-        uint64_t carry{0};  //!< millionths of a PRB
+        uint64_t credit{0}; //!< millionths of a PRB
     };
 
-    uint32_t m_prbs;                //!< of the cell
-    std::vector<Share> m_shares;    //!< by slice
-    std::vector<uint32_t> m_grants; //!< of the last slot
+    uint32_t m_prbs;             //!< of the cell
+    std::vector<Share> m_shares; //!< by slice
 };
 
 } // namespace ns3

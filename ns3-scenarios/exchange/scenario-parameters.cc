@@ -215,6 +215,30 @@ ScenarioParameters::Add(const std::string& name,
 }
 
 void
+ScenarioParameters::AddChoice(const std::string& name,
+                              std::string& value,
+                              const std::vector<std::string>& choices,
+                              const std::string& help)
+{
+    std::string words;
+    for (const auto& choice : choices)
+    {
+        words += (words.empty() ? "" : ", ") + choice;
+    }
+    auto set = [=, &value](const std::string& text) {
+        if (std::find(choices.begin(), choices.end(), text) == choices.end())
+        {
+            throw UsageError(name + " is '" + text + "'; one of " + words + " is required");
+        }
+        value = text;
+    };
+    m_parameters.push_back(
+        {name, "string", "", help + " (" + words + ")", {}, {}, value, set, [&value] {
+             return value;
+         }});
+}
+
+void
 ScenarioParameters::Parse(const std::vector<std::string>& arguments)
 {
     for (const auto& argument : arguments)

@@ -41,6 +41,12 @@ class ScenarioParameters
              const std::string& unit,
              const std::string& help);
 
+    /** Declares a parameter that takes one of a few words. */
+    void AddChoice(const std::string& name,
+                   std::string& value,
+                   const std::vector<std::string>& choices,
+                   const std::string& help);
+
     /** @throws UsageError naming the parameter, its value and what would be right */
     void Parse(const std::vector<std::string>& arguments);
 

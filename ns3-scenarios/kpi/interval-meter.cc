@@ -73,9 +73,12 @@ IntervalMeter::End(const SliceCounters& counters,
 {
     const uint64_t received = m_delaysS.size();
     const uint64_t dropped = Dropped(counters) - Dropped(m_base) + m_lost;
-    const uint64_t waiting = m_totalSent - m_totalReceived - m_totalLost - Dropped(counters);
+    // A user that changes cells takes packets along: the count of one cell alone may fall below 0.
+    const auto left = static_cast<int64_t>(m_totalReceived + m_totalLost + Dropped(counters));
+    const auto waiting = std::max<int64_t>(static_cast<int64_t>(m_totalSent) - left, 0);
     // Offered but nothing delivered has no delay; it stands at the bound rather than at 0.
-    const double noDelay = m_sent + waiting > 0 && received == 0 ? MAX_DELAY_S : 0;
+    const bool offered = m_sent > 0 || waiting > 0;
+    const double noDelay = offered && received == 0 ? MAX_DELAY_S : 0;
     const double perUser = users > 0 ? 8 / windowS / users : 0;
     SliceKpi kpi{};
     kpi.thpDlBps = static_cast<double>(m_receivedBytes) * perUser;

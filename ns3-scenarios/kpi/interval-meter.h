@@ -27,6 +27,10 @@ struct SliceKpi
     double loss;         //!< packets dropped / packets sent
     double bufferBytes;  //!< in the RLC queues at the window's end [byte]
     double r;            //!< QoS satisfaction, 0 to 1
+    double thpUlBps;     //!< DRB.UEThpUl: payload received from a user, mean [bit/s]
+    double delayE2eUlS;  //!< uplink, mean, application to application [s]
+    double prbUsedUl;    //!< RRU.PrbUsedUl: mean per slot [PRB]
+    double offeredUlBps; //!< payload sent by the users' applications [bit/s]
 };
 
 /**

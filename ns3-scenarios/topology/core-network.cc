@@ -10,6 +10,8 @@
 #include "ns3/point-to-point-channel.h"
 #include "ns3/uinteger.h"
 
+#include <numeric>
+
 namespace ns3
 {
 
@@ -28,6 +30,13 @@ Ipv4Address
 AddressAt(uint32_t offset)
 {
     return Ipv4Address(UE_NETWORK.Get() + offset);
+}
+
+/** @return the id of the UE with an address */
+uint32_t
+UeAt(Ipv4Address address)
+{
+    return address.Get() - UE_NETWORK.Get() - FIRST_UE_OFFSET;
 }
 
 /** Gives a device its IP interface. */
@@ -76,7 +85,8 @@ CoreNetwork::GetTypeId()
                           MakeUintegerAccessor(&CoreNetwork::m_queuePackets),
                           MakeUintegerChecker<uint32_t>(1))
             .AddTraceSource("Dropped",
-                            "A cell's link dropped a packet because its queue was full: its UE.",
+                            "A cell's link dropped a packet because its queue was full: its UE and "
+                            "direction.",
                             MakeTraceSourceAccessor(&CoreNetwork::m_droppedTrace),
                             "ns3::CoreNetwork::DroppedCallback");
     return tid;
@@ -119,22 +129,25 @@ CoreNetwork::AddCell(Ptr<CellGnbNetDevice> gnb)
         device->Attach(channel);
         return device;
     };
-    m_links.push_back({.gnb = gnb, .hostDevice = make(m_remoteHost)});
-    auto gnbDevice = make(gnb->GetNode());
-
-    m_links.back().hostDevice->TraceConnectWithoutContext(
-        "PhyTxBegin", Callback<void, Ptr<const Packet>>([this, cell](Ptr<const Packet>) {
-            ++m_links[cell].onWire;
-        }));
-    gnb->GetNode()->RegisterProtocolHandler(
-        Node::ProtocolHandler([this, cell](Ptr<NetDevice>,
+    m_links.push_back(
+        {.gnb = gnb, .hostDevice = make(m_remoteHost), .gnbDevice = make(gnb->GetNode())});
+    const auto listen = [](Ptr<PointToPointNetDevice> device, auto arrive) {
+        device->GetNode()->RegisterProtocolHandler(
+            Node::ProtocolHandler([arrive](Ptr<NetDevice>,
                                            Ptr<const Packet> packet,
                                            uint16_t,
                                            const Address&,
                                            const Address&,
-                                           NetDevice::PacketType) { Arrive(cell, packet); }),
-        Ipv4L3Protocol::PROT_NUMBER,
-        gnbDevice);
+                                           NetDevice::PacketType) { arrive(packet); }),
+            Ipv4L3Protocol::PROT_NUMBER,
+            device);
+    };
+    listen(m_links.back().gnbDevice,
+           [this, cell](Ptr<const Packet> packet) { ArriveAtGnb(cell, packet); });
+    listen(m_links.back().hostDevice,
+           [this, cell](Ptr<const Packet> packet) { ArriveAtHost(cell, packet); });
+    gnb->SetUplinkCallback(
+        Callback<void, Ptr<Packet>>([this, cell](Ptr<Packet> packet) { SendUp(cell, packet); }));
 }
 
 Ipv4Address
@@ -148,11 +161,25 @@ CoreNetwork::AddUe(Ptr<CellUeNetDevice> ue)
     return address;
 }
 
-uint64_t
-CoreNetwork::GetInFlight(uint16_t cell) const
+Ipv4Address
+CoreNetwork::GetRemoteAddress() const
 {
-    const auto& link = m_links.at(cell);
-    return link.hostDevice->GetQueue()->GetNPackets() + link.onWire - link.arrived;
+    return AddressAt(HOST_OFFSET);
+}
+
+Ipv4Address
+CoreNetwork::GetUeAddress(uint32_t ue) const
+{
+    return AddressAt(FIRST_UE_OFFSET + ue);
+}
+
+uint64_t
+CoreNetwork::GetInFlight() const
+{
+    return std::accumulate(m_links.begin(),
+                           m_links.end(),
+                           uint64_t{0},
+                           [](uint64_t sum, const auto& link) { return sum + link.inFlight; });
 }
 
 void
@@ -166,32 +193,62 @@ CoreNetwork::DoDispose()
 }
 
 bool
-CoreNetwork::Forward(Ptr<Packet> packet, const Address&, const Address&, uint16_t protocol)
+CoreNetwork::Forward(Ptr<Packet> packet, const Address&, const Address&, uint16_t)
 {
-    const auto ue = UeOf(*packet);
-    const auto cell = m_ues.at(ue)->GetCellId();
+    Ipv4Header header;
+    packet->PeekHeader(header);
+    const auto ue = UeAt(header.GetDestination());
+    auto& link = m_links[m_ues.at(ue)->GetCellId()];
+    return SendInto(link, *link.hostDevice, packet, ue, Direction::DOWNLINK);
+}
+
+void
+CoreNetwork::SendUp(uint16_t cell, Ptr<Packet> packet)
+{
+    Ipv4Header header;
+    packet->PeekHeader(header);
+    auto& link = m_links[cell];
+    SendInto(link, *link.gnbDevice, packet, UeAt(header.GetSource()), Direction::UPLINK);
+}
+
+bool
+CoreNetwork::SendInto(Link& link,
+                      PointToPointNetDevice& device,
+                      Ptr<Packet> packet,
+                      uint32_t ue,
+                      Direction direction)
+{
     const bool queued =
-        m_links[cell].hostDevice->Send(packet, Mac48Address::GetBroadcast(), protocol);
-    if (!queued)
+        device.Send(packet, Mac48Address::GetBroadcast(), Ipv4L3Protocol::PROT_NUMBER);
+    if (queued)
     {
-        m_droppedTrace(ue);
+        ++link.inFlight;
+    }
+    else
+    {
+        m_droppedTrace(ue, direction);
     }
     return queued;
 }
 
 void
-CoreNetwork::Arrive(uint16_t cell, Ptr<const Packet> packet)
+CoreNetwork::ArriveAtGnb(uint16_t cell, Ptr<const Packet> packet)
 {
-    ++m_links[cell].arrived;
-    m_links[cell].gnb->EnqueueDownlink(packet->Copy(), UeOf(*packet));
+    --m_links[cell].inFlight;
+    Ipv4Header header;
+    packet->PeekHeader(header);
+    m_links[cell].gnb->EnqueueDownlink(packet->Copy(), UeAt(header.GetDestination()));
 }
 
-uint32_t
-CoreNetwork::UeOf(const Packet& packet) const
+void
+CoreNetwork::ArriveAtHost(uint16_t cell, Ptr<const Packet> packet)
 {
-    Ipv4Header header;
-    packet.PeekHeader(header);
-    return header.GetDestination().Get() - UE_NETWORK.Get() - FIRST_UE_OFFSET;
+    --m_links[cell].inFlight;
+    m_tunnel->Receive(packet->Copy(),
+                      Ipv4L3Protocol::PROT_NUMBER,
+                      m_tunnel->GetAddress(),
+                      m_tunnel->GetAddress(),
+                      NetDevice::PACKET_HOST);
 }
 
 } // namespace ns3

@@ -3,6 +3,7 @@
 #define SLICEBED_CORE_NETWORK_H
 
 #include "cell/cell-gnb-net-device.h"
+#include "cell/cell-types.h"
 #include "cell/cell-ue-net-device.h"
 
 #include "ns3/data-rate.h"
@@ -21,11 +22,12 @@ namespace ns3
 {
 
 /**
- * The way of a packet from the remote host to the cell of its UE, and the UEs' IP addresses.
+ * The way of packets between the remote host and the cells of its UEs, and the UEs' IP addresses.
  *
  * The remote host has one IP interface to all UEs (prefix 7.0.0.0/8), a tunnel end that puts each
  * packet on the point-to-point link of the cell that serves its destination; at the link's other
- * end the gNB takes it, whole, to the radio. So a UE keeps its address wherever it is served.
+ * end the gNB takes it, whole, to the radio. So a UE keeps its address wherever it is served. What
+ * UEs send goes the same way back.
  */
 class CoreNetwork : public Object
 {
@@ -42,11 +44,18 @@ class CoreNetwork : public Object
     /** Gives a UE an IP stack and an address. UEs in the order of their ids. @return the address */
     Ipv4Address AddUe(Ptr<CellUeNetDevice> ue);
 
-    /** @return packets sent into a cell's link that have not left it yet (queued or on the wire) */
-    uint64_t GetInFlight(uint16_t cell) const;
+    /** @return the remote host's address */
+    Ipv4Address GetRemoteAddress() const;
 
-    /** TraceSource signature. @param ue that the packet was for */
-    using DroppedCallback = void (*)(uint32_t ue);
+    /** @return a UE's address */
+    Ipv4Address GetUeAddress(uint32_t ue) const;
+
+    /** @return packets that entered a cell's link and have not left it yet (queued or on the wire)
+     */
+    uint64_t GetInFlight() const;
+
+    /** TraceSource signature. @param ue that the packet was for or from @param uplink its way */
+    using DroppedCallback = void (*)(uint32_t ue, Direction direction);
 
   protected:
     void DoDispose() override;
@@ -57,22 +66,28 @@ class CoreNetwork : public Object
     {
         Ptr<CellGnbNetDevice> gnb;             //!< the cell
         Ptr<PointToPointNetDevice> hostDevice; //!< the remote host's end
-        uint64_t onWire{0};                    //!< began transmission
-        uint64_t arrived{0};                   //!< at the gNB
+        Ptr<PointToPointNetDevice> gnbDevice;  //!< the gNB's end
+        uint64_t inFlight{0};                  //!< packets queued or on the wire, both ways
     };
 
     bool Forward(Ptr<Packet> packet, const Address& from, const Address& to, uint16_t protocol);
-    void Arrive(uint16_t cell, Ptr<const Packet> packet);
-    uint32_t UeOf(const Packet& packet) const;
+    void SendUp(uint16_t cell, Ptr<Packet> packet);
+    bool SendInto(Link& link,
+                  PointToPointNetDevice& device,
+                  Ptr<Packet> packet,
+                  uint32_t ue,
+                  Direction direction);
+    void ArriveAtGnb(uint16_t cell, Ptr<const Packet> packet);
+    void ArriveAtHost(uint16_t cell, Ptr<const Packet> packet);
 
-    Time m_delay;                            //!< of a link, one way
-    DataRate m_rate;                         //!< of a link
-    uint32_t m_queuePackets;                 //!< of a link
-    Ptr<Node> m_remoteHost;                  //!< sends to the UEs
-    Ptr<VirtualNetDevice> m_tunnel;          //!< its interface to all UEs
-    std::vector<Link> m_links;               //!< by cell
-    std::vector<Ptr<CellUeNetDevice>> m_ues; //!< by UE id
-    TracedCallback<uint32_t> m_droppedTrace; //!< a link's queue was full
+    Time m_delay;                                       //!< of a link, one way
+    DataRate m_rate;                                    //!< of a link
+    uint32_t m_queuePackets;                            //!< of a link
+    Ptr<Node> m_remoteHost;                             //!< sends to the UEs
+    Ptr<VirtualNetDevice> m_tunnel;                     //!< its interface to all UEs
+    std::vector<Link> m_links;                          //!< by cell
+    std::vector<Ptr<CellUeNetDevice>> m_ues;            //!< by UE id
+    TracedCallback<uint32_t, Direction> m_droppedTrace; //!< a link's queue was full
 };
 
 } // namespace ns3

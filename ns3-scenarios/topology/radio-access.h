@@ -9,6 +9,7 @@
 #include "ns3/mobility-model.h"
 #include "ns3/node.h"
 #include "ns3/object.h"
+#include "ns3/traced-callback.h"
 
 #include <vector>
 
@@ -85,6 +86,16 @@ class RadioAccess : public Object
 
     virtual uint16_t GetCells() const = 0;
     virtual uint16_t GetSlices() const = 0;
+
+    /** TraceSource signature. @param ue that the packet was for or from @param direction its way */
+    using CoreDropCallback = void (*)(uint32_t ue, Direction direction);
+
+  protected:
+    /** To be called when a packet is lost between the hosts and the air. */
+    void NoteCoreDrop(uint32_t ue, Direction direction);
+
+  private:
+    TracedCallback<uint32_t, Direction> m_coreDropTrace; //!< CoreDrop
 };
 
 } // namespace ns3

@@ -37,6 +37,28 @@ constexpr int64_t PLACE_STREAM = 1'000'000;
 constexpr int64_t WALK_STREAM = 2'000'000;
 constexpr int64_t TRAFFIC_STREAM = 3'000'000;
 constexpr int64_t RADIO_STREAM = 4'000'000;
+constexpr int64_t UPLINK_TRAFFIC_STREAM = 5'000'000;
+
+/** Installs a source on a node. */
+Ptr<OfferedLoadSource>
+MakeSource(uint32_t packetBytes, const Address& remote, int64_t stream, Ptr<Node> node)
+{
+    auto source =
+        CreateObjectWithAttributes<OfferedLoadSource>("MaxPacketBytes", UintegerValue(packetBytes));
+    source->SetRemote(remote);
+    source->AssignStreams(stream);
+    node->AddApplication(source);
+    return source;
+}
+
+/** Installs a sink on a node. */
+Ptr<MeasuringSink>
+MakeSink(Ptr<Node> node)
+{
+    auto sink = CreateObjectWithAttributes<MeasuringSink>("Port", UintegerValue(PORT));
+    node->AddApplication(sink);
+    return sink;
+}
 
 } // namespace
 
@@ -51,20 +73,21 @@ SlicedCells::GetTypeId()
 }
 
 void
-SlicedCells::Build(const SlicedCellsConfig& config, const TrafficMask& mask)
+SlicedCells::Build(Ptr<RadioAccess> radio, const SlicedCellsConfig& config, const TrafficMask& mask)
 {
     m_config = config;
     m_mask = mask;
-    m_network = CreateObject<CellNetwork>();
-    m_core = CreateObject<CoreNetwork>();
+    m_radio = radio;
     m_place = CreateObject<UniformRandomVariable>();
     m_place->SetStream(PLACE_STREAM);
-    m_network->AssignStreams(RADIO_STREAM);
+    m_radio->AssignStreams(RADIO_STREAM);
     BuildCells();
     BuildUsers();
-    m_core->TraceConnectWithoutContext("Dropped", Callback<void, uint32_t>([this](uint32_t ue) {
-                                           m_meters[m_ues[ue].cell][m_ues[ue].slice].NoteLost();
-                                       }));
+    m_radio->TraceConnectWithoutContext(
+        "CoreDrop", Callback<void, uint32_t, Direction>([this](uint32_t ue, Direction direction) {
+            MeterOf(ue, direction).NoteLost();
+        }));
+    m_radio->Start();
     m_present.assign(config.services.size(), true);
     for (uint32_t slice = 0; slice < config.services.size(); ++slice)
     {
@@ -81,35 +104,41 @@ SlicedCells::BuildCells()
     m_sites = HexGrid(m_config.sites, m_config.interSiteDistanceM, GNB_HEIGHT_M);
     for (const auto& position : m_sites)
     {
-        const auto site = m_network->AddSite(position);
-        for (const auto bearingDeg : SECTOR_BEARINGS_DEG)
+        const auto site = m_radio->AddSite(position);
+        for (uint32_t sector = 0; sector < m_config.sectors; ++sector)
         {
-            auto gnb = CreateObject<Node>();
-            const auto cell = m_network->AddCell(gnb, site, bearingDeg);
-            m_core->AddCell(m_network->GetGnb(cell));
+            m_radio->AddCell(site, SECTOR_BEARINGS_DEG.at(sector));
         }
     }
-    m_meters.resize(m_network->GetCells());
-    for (auto& ofCell : m_meters)
+    for (auto& meters : m_meters)
     {
-        ofCell.resize(m_config.services.size());
+        meters.assign(m_radio->GetCells(), std::vector<IntervalMeter>(m_config.services.size()));
     }
 }
 
 void
 SlicedCells::BuildUsers()
 {
+    if (m_config.uplinkLoad > 0)
+    {
+        MakeUplinkSink();
+    }
     for (uint32_t slice = 0; slice < m_config.services.size(); ++slice)
     {
-        m_network->AddSlice(slice);
-        for (uint16_t cell = 0; cell < m_network->GetCells(); ++cell)
+        m_radio->AddSlice(slice);
+        for (uint16_t cell = 0; cell < m_radio->GetCells(); ++cell)
         {
             for (uint32_t i = 0; i < m_config.uesPerSlice; ++i)
             {
                 auto node = PlaceUe(cell);
-                auto device = m_network->AddUe(node, cell, slice);
-                m_ues.push_back({cell, slice, node->GetObject<MobilityModel>()});
-                ConnectTraffic(device, cell, slice);
+                const auto ue = m_radio->AddUe(node, cell, slice);
+                m_ues.push_back({cell, slice, node});
+                m_ueAt[m_radio->GetUeAddress(ue)] = ue;
+                ConnectDownlink(ue);
+                if (m_config.uplinkLoad > 0)
+                {
+                    ConnectUplink(ue);
+                }
             }
         }
     }
@@ -149,7 +178,7 @@ SlicedCells::PlaceUe(uint16_t cell)
         mobility->SetPosition(position);
         auto node = CreateObject<Node>();
         node->AggregateObject(mobility);
-        if (m_network->StrongestCell(mobility) == cell)
+        if (m_radio->GetChannel()->StrongestCell(mobility) == cell)
         {
             return node;
         }
@@ -160,8 +189,8 @@ SlicedCells::PlaceUe(uint16_t cell)
 Vector
 SlicedCells::DrawPosition(uint16_t cell) const
 {
-    const auto& site = m_sites[cell / SECTOR_BEARINGS_DEG.size()];
-    const double bearingDeg = SECTOR_BEARINGS_DEG[cell % SECTOR_BEARINGS_DEG.size()];
+    const auto& site = m_sites[cell / m_config.sectors];
+    const double bearingDeg = SECTOR_BEARINGS_DEG[cell % m_config.sectors];
     const double farM = MAX_DISTANCE_PER_ISD * m_config.interSiteDistanceM;
     // Uniform over the area of the sector: the square of the distance is uniform.
     const double distanceM =
@@ -172,31 +201,60 @@ SlicedCells::DrawPosition(uint16_t cell) const
         site.x + distanceM * std::cos(angle), site.y + distanceM * std::sin(angle), UE_HEIGHT_M};
 }
 
-void
-SlicedCells::ConnectTraffic(Ptr<CellUeNetDevice> device, uint16_t cell, uint32_t slice)
+IntervalMeter&
+SlicedCells::MeterOf(uint32_t ue, Direction direction)
 {
-    const auto address = m_core->AddUe(device);
-    auto source = CreateObjectWithAttributes<OfferedLoadSource>(
-        "MaxPacketBytes", UintegerValue(m_config.packetBytes));
-    source->SetRemote(InetSocketAddress(address, PORT));
-    source->AssignStreams(TRAFFIC_STREAM + static_cast<int64_t>(m_sources.size()));
-    m_core->GetRemoteHost()->AddApplication(source);
-    auto sink = CreateObjectWithAttributes<MeasuringSink>("Port", UintegerValue(PORT));
-    device->GetNode()->AddApplication(sink);
+    return m_meters[static_cast<size_t>(direction)][m_radio->GetServingCell(ue)][m_ues[ue].slice];
+}
 
-    source->TraceConnectWithoutContext(
-        "Sent", Callback<void, uint32_t>([this, cell, slice](uint32_t bytes) {
-            m_meters[cell][slice].NoteSent(bytes);
-        }));
-    source->TraceConnectWithoutContext("Refused",
-                                       Callback<void, uint32_t>([this, cell, slice](uint32_t) {
-                                           m_meters[cell][slice].NoteLost();
+void
+SlicedCells::ConnectDownlink(uint32_t ue)
+{
+    auto source = MakeSource(m_config.packetBytes,
+                             InetSocketAddress(m_radio->GetUeAddress(ue), PORT),
+                             TRAFFIC_STREAM + ue,
+                             m_radio->GetRemoteHost());
+    source->TraceConnectWithoutContext("Sent", Callback<void, uint32_t>([this, ue](uint32_t bytes) {
+                                           MeterOf(ue, Direction::DOWNLINK).NoteSent(bytes);
                                        }));
-    sink->TraceConnectWithoutContext(
-        "Received", Callback<void, uint32_t, Time>([this, cell, slice](uint32_t bytes, Time delay) {
-            m_meters[cell][slice].NoteReceived(bytes, delay);
-        }));
+    source->TraceConnectWithoutContext("Refused", Callback<void, uint32_t>([this, ue](uint32_t) {
+                                           MeterOf(ue, Direction::DOWNLINK).NoteLost();
+                                       }));
     m_sources.push_back(source);
+    MakeSink(m_ues[ue].node)
+        ->TraceConnectWithoutContext(
+            "Received",
+            Callback<void, uint32_t, Time, const Address&>(
+                [this, ue](uint32_t bytes, Time delay, const Address&) {
+                    MeterOf(ue, Direction::DOWNLINK).NoteReceived(bytes, delay);
+                }));
+}
+
+void
+SlicedCells::ConnectUplink(uint32_t ue)
+{
+    auto source = MakeSource(m_config.packetBytes,
+                             InetSocketAddress(m_radio->GetRemoteAddress(), PORT),
+                             UPLINK_TRAFFIC_STREAM + ue,
+                             m_ues[ue].node);
+    // What the radio refuses it counts itself, by cause.
+    source->TraceConnectWithoutContext("Sent", Callback<void, uint32_t>([this, ue](uint32_t bytes) {
+                                           MeterOf(ue, Direction::UPLINK).NoteSent(bytes);
+                                       }));
+    m_uplinkSources.push_back(source);
+}
+
+void
+SlicedCells::MakeUplinkSink()
+{
+    MakeSink(m_radio->GetRemoteHost())
+        ->TraceConnectWithoutContext(
+            "Received",
+            Callback<void, uint32_t, Time, const Address&>(
+                [this](uint32_t bytes, Time delay, const Address& from) {
+                    const auto ue = m_ueAt.at(InetSocketAddress::ConvertFrom(from).GetIpv4());
+                    MeterOf(ue, Direction::UPLINK).NoteReceived(bytes, delay);
+                }));
 }
 
 void
@@ -217,11 +275,15 @@ SlicedCells::OpenInterval(uint32_t k)
 void
 SlicedCells::BeginWindow(uint32_t k)
 {
-    for (uint16_t cell = 0; cell < m_meters.size(); ++cell)
+    for (const auto direction : {Direction::DOWNLINK, Direction::UPLINK})
     {
-        for (uint32_t slice = 0; slice < m_meters[cell].size(); ++slice)
+        auto& meters = m_meters[static_cast<size_t>(direction)];
+        for (uint16_t cell = 0; cell < meters.size(); ++cell)
         {
-            m_meters[cell][slice].Begin(m_network->GetCounters(cell, slice));
+            for (uint32_t slice = 0; slice < meters[cell].size(); ++slice)
+            {
+                meters[cell][slice].Begin(m_radio->GetCounters(cell, slice, direction));
+            }
         }
     }
     OfferLoad(k, m_config.interval - m_config.warmup);
@@ -230,24 +292,49 @@ SlicedCells::BeginWindow(uint32_t k)
 std::vector<std::vector<SliceKpi>>
 SlicedCells::CloseInterval()
 {
-    const Time window = m_config.interval - m_config.warmup;
-    const double slots = window.GetSeconds() / m_network->GetSlotDuration().GetSeconds();
-    std::vector<std::vector<SliceKpi>> kpis(m_meters.size());
-    for (uint16_t cell = 0; cell < m_meters.size(); ++cell)
+    std::vector<std::vector<SliceKpi>> kpis(m_radio->GetCells());
+    for (uint16_t cell = 0; cell < kpis.size(); ++cell)
     {
-        for (uint32_t slice = 0; slice < m_meters[cell].size(); ++slice)
+        for (uint32_t slice = 0; slice < m_present.size(); ++slice)
         {
-            kpis[cell].push_back(
-                IsPresent(slice) ? m_meters[cell][slice].End(m_network->GetCounters(cell, slice),
-                                                             m_network->GetBufferBytes(cell, slice),
-                                                             m_config.uesPerSlice,
-                                                             slots,
-                                                             window.GetSeconds(),
-                                                             m_config.services[slice].target)
-                                 : SliceKpi{});
+            kpis[cell].push_back(IsPresent(slice) ? Measure(cell, slice) : SliceKpi{});
         }
     }
     return kpis;
+}
+
+SliceKpi
+SlicedCells::Measure(uint16_t cell, uint32_t slice)
+{
+    const double windowS = (m_config.interval - m_config.warmup).GetSeconds();
+    const double slots = windowS / m_radio->GetSlotDuration().GetSeconds();
+    const auto end = [&](Direction direction) {
+        return m_meters[static_cast<size_t>(direction)][cell][slice].End(
+            m_radio->GetCounters(cell, slice, direction),
+            m_radio->GetBufferBytes(cell, slice, direction),
+            CountUsers(cell, slice),
+            slots,
+            windowS,
+            m_config.services[slice].target);
+    };
+    auto kpi = end(Direction::DOWNLINK);
+    const auto uplink = end(Direction::UPLINK);
+    kpi.thpUlBps = uplink.thpDlBps;
+    kpi.delayE2eUlS = uplink.delayE2eS;
+    kpi.prbUsedUl = uplink.prbUsedDl;
+    kpi.offeredUlBps = uplink.offeredBps;
+    return kpi;
+}
+
+uint32_t
+SlicedCells::CountUsers(uint16_t cell, uint32_t slice) const
+{
+    uint32_t users = 0;
+    for (uint32_t ue = 0; ue < m_ues.size(); ++ue)
+    {
+        users += m_ues[ue].slice == slice && m_radio->GetServingCell(ue) == cell ? 1 : 0;
+    }
+    return users;
 }
 
 void
@@ -268,7 +355,7 @@ SlicedCells::SetPresent(uint32_t slice, bool present)
     m_present[slice] = present;
     if (present)
     {
-        m_network->AddSlice(slice);
+        m_radio->AddSlice(slice);
         return;
     }
     for (uint32_t ue = 0; ue < m_ues.size(); ++ue)
@@ -276,9 +363,13 @@ SlicedCells::SetPresent(uint32_t slice, bool present)
         if (m_ues[ue].slice == slice)
         {
             m_sources[ue]->Cease();
+            if (!m_uplinkSources.empty())
+            {
+                m_uplinkSources[ue]->Cease();
+            }
         }
     }
-    m_network->RemoveSlice(slice);
+    m_radio->RemoveSlice(slice);
 }
 
 void
@@ -291,6 +382,11 @@ SlicedCells::OfferLoad(uint32_t k, Time duration)
         {
             const double bps = GetOfferedBps(k, slice) / m_config.uesPerSlice;
             m_sources[ue]->Offer(bps * duration.GetSeconds(), duration);
+            if (!m_uplinkSources.empty())
+            {
+                const double uplinkBps = GetOfferedUplinkBps(k, slice) / m_config.uesPerSlice;
+                m_uplinkSources[ue]->Offer(uplinkBps * duration.GetSeconds(), duration);
+            }
         }
     }
 }
@@ -309,6 +405,14 @@ SlicedCells::GetOfferedBps(uint32_t k, uint32_t slice) const
            m_config.uesPerSlice;
 }
 
+double
+SlicedCells::GetOfferedUplinkBps(uint32_t k, uint32_t slice) const
+{
+    const auto& service = m_config.services.at(slice);
+    return m_mask.Get(k, service.id) * m_config.uplinkLoad * service.target.throughputBps *
+           m_config.uesPerSlice;
+}
+
 void
 SlicedCells::SetCeilings(uint16_t cell, const std::vector<double>& fractions)
 {
@@ -320,13 +424,13 @@ SlicedCells::SetCeilings(uint16_t cell, const std::vector<double>& fractions)
             present[slice] = 0;
         }
     }
-    m_network->SetCeilings(cell, present);
+    m_radio->SetCeilings(cell, present);
 }
 
-Ptr<CellNetwork>
-SlicedCells::GetNetwork() const
+Ptr<RadioAccess>
+SlicedCells::GetRadio() const
 {
-    return m_network;
+    return m_radio;
 }
 
 const std::vector<Vector>&
@@ -351,20 +455,23 @@ Conservation
 SlicedCells::CheckConservation() const
 {
     Conservation total;
-    for (uint16_t cell = 0; cell < m_meters.size(); ++cell)
+    total.inFlight = m_radio->GetInFlight();
+    for (const auto direction : {Direction::DOWNLINK, Direction::UPLINK})
     {
-        total.inFlight += m_core->GetInFlight(cell);
-        for (uint32_t slice = 0; slice < m_meters[cell].size(); ++slice)
+        const auto& meters = m_meters[static_cast<size_t>(direction)];
+        for (uint16_t cell = 0; cell < meters.size(); ++cell)
         {
-            const auto& meter = m_meters[cell][slice];
-            total.sent += meter.GetSentPackets();
-            total.received += meter.GetReceivedPackets();
-            total.dropped["core_queue_full"] += meter.GetLostPackets();
-            total.inFlight += m_network->GetQueuedSdus(cell, slice);
-            const auto& drops = m_network->GetCounters(cell, slice).droppedSdus;
-            for (size_t cause = 0; cause < drops.size(); ++cause)
+            for (uint32_t slice = 0; slice < meters[cell].size(); ++slice)
             {
-                total.dropped[ToString(static_cast<DropCause>(cause))] += drops[cause];
+                const auto& meter = meters[cell][slice];
+                total.sent += meter.GetSentPackets();
+                total.received += meter.GetReceivedPackets();
+                total.dropped["core_queue_full"] += meter.GetLostPackets();
+                const auto& drops = m_radio->GetCounters(cell, slice, direction).droppedSdus;
+                for (size_t cause = 0; cause < drops.size(); ++cause)
+                {
+                    total.dropped[ToString(static_cast<DropCause>(cause))] += drops[cause];
+                }
             }
         }
     }
@@ -384,9 +491,9 @@ SlicedCells::DoDispose()
 {
     Simulator::Cancel(m_beginWindow);
     m_sources.clear();
+    m_uplinkSources.clear();
     m_ues.clear();
-    m_core = nullptr;
-    m_network = nullptr;
+    m_radio = nullptr;
     Object::DoDispose();
 }
 

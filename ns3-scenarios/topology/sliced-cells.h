@@ -2,9 +2,8 @@
 #ifndef SLICEBED_SLICED_CELLS_H
 #define SLICEBED_SLICED_CELLS_H
 
-#include "cell/cell-network.h"
 #include "kpi/interval-meter.h"
-#include "topology/core-network.h"
+#include "topology/radio-access.h"
 #include "traffic/measuring-sink.h"
 #include "traffic/offered-load-source.h"
 #include "traffic/traffic-mask.h"
@@ -12,6 +11,7 @@
 #include "ns3/mobility-model.h"
 #include "ns3/object.h"
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -37,13 +37,15 @@ struct SliceEvent
 /** What a SlicedCells is built from. */
 struct SlicedCellsConfig
 {
-    uint32_t sites{4};                  //!< of three cells each
+    uint32_t sites{4};                  //!< on the grid
+    uint32_t sectors{3};                //!< cells of a site: 3, or 1 that is omnidirectional
     double interSiteDistanceM{500};     //!< [m]
     std::vector<SliceService> services; //!< all that are ever present
     std::vector<bool> presentAtStart;   //!< by service
     std::vector<SliceEvent> events;     //!< later changes
     uint32_t uesPerSlice{4};            //!< in each cell
     double load{1.2};               //!< load offered by a user at mask 1, relative to its target
+    double uplinkLoad{0};           //!< the same uplink
     double speedMps{3 / 3.6};       //!< of the UEs [m/s]
     double roamM{20};               //!< half side of the square that a UE walks in [m]
     uint32_t packetBytes{1200};     //!< UDP payload [byte]
@@ -72,8 +74,12 @@ class SlicedCells : public Object
   public:
     static TypeId GetTypeId();
 
-    /** Builds the network. To be called once, before anything else. */
-    void Build(const SlicedCellsConfig& config, const TrafficMask& mask);
+    /**
+     * Builds the network. To be called once, before anything else; the simulator may run for UEs to
+     * attach.
+     * @param radio nothing built in it yet
+     */
+    void Build(Ptr<RadioAccess> radio, const SlicedCellsConfig& config, const TrafficMask& mask);
 
     /** Begins interval `k`: slices appear and leave, users offer the mask's load. */
     void OpenInterval(uint32_t k);
@@ -87,12 +93,15 @@ class SlicedCells : public Object
     /** @return the load that the slice will offer in a cell in interval `k` [bit/s] */
     double GetOfferedBps(uint32_t k, uint32_t slice) const;
 
+    /** @return the uplink load that the slice will offer in a cell in interval `k` [bit/s] */
+    double GetOfferedUplinkBps(uint32_t k, uint32_t slice) const;
+
     /** Sets the PRB ceilings of a cell, by slice; those of absent slices do not count. */
     void SetCeilings(uint16_t cell, const std::vector<double>& fractions);
 
-    Ptr<CellNetwork> GetNetwork() const;
+    Ptr<RadioAccess> GetRadio() const;
 
-    /** @return the sites' positions; cell i is sector i % 3 of site i / 3 */
+    /** @return the sites' positions; cell i is sector i % sectors of site i / sectors */
     const std::vector<Vector>& GetSites() const;
     const SlicedCellsConfig& GetConfig() const;
 
@@ -102,9 +111,9 @@ class SlicedCells : public Object
     /** What users see on a map. */
     struct UeRecord
     {
-        uint16_t cell;            //!< that serves it
-        uint32_t slice;           //!< index of its service
-        Ptr<MobilityModel> place; //!< where it is
+        uint16_t cell;  //!< that serves it at the start
+        uint32_t slice; //!< index of its service
+        Ptr<Node> node; //!< with its MobilityModel
     };
 
     const std::vector<UeRecord>& GetUes() const;
@@ -117,23 +126,31 @@ class SlicedCells : public Object
     void BuildUsers();
     Ptr<Node> PlaceUe(uint16_t cell);
     Vector DrawPosition(uint16_t cell) const;
-    void ConnectTraffic(Ptr<CellUeNetDevice> device, uint16_t cell, uint32_t slice);
+    void ConnectDownlink(uint32_t ue);
+    void ConnectUplink(uint32_t ue);
+    void MakeUplinkSink();
+    IntervalMeter& MeterOf(uint32_t ue, Direction direction);
+    uint32_t CountUsers(uint16_t cell, uint32_t slice) const;
+    SliceKpi Measure(uint16_t cell, uint32_t slice);
     void ApplyEvents(uint32_t k);
     void SetPresent(uint32_t slice, bool present);
     void OfferLoad(uint32_t k, Time duration);
     void BeginWindow(uint32_t k);
 
-    SlicedCellsConfig m_config;                       //!< as given
-    TrafficMask m_mask;                               //!< as given
-    Ptr<CellNetwork> m_network;                       //!< the radio
-    Ptr<CoreNetwork> m_core;                          //!< the way there
-    Ptr<UniformRandomVariable> m_place;               //!< where UEs are
-    std::vector<Vector> m_sites;                      //!< positions
-    std::vector<bool> m_present;                      //!< by slice, in the open interval
-    std::vector<UeRecord> m_ues;                      //!< by UE id
-    std::vector<Ptr<OfferedLoadSource>> m_sources;    //!< by UE id
-    std::vector<std::vector<IntervalMeter>> m_meters; //!< by [cell][slice]
-    EventId m_beginWindow;                            //!< end of the warm-up
+    using Meters = std::vector<std::vector<IntervalMeter>>; //!< by [cell][slice]
+
+    SlicedCellsConfig m_config;                          //!< as given
+    TrafficMask m_mask;                                  //!< as given
+    Ptr<RadioAccess> m_radio;                            //!< as given
+    Ptr<UniformRandomVariable> m_place;                  //!< where UEs are
+    std::vector<Vector> m_sites;                         //!< positions
+    std::vector<bool> m_present;                         //!< by slice, in the open interval
+    std::vector<UeRecord> m_ues;                         //!< by UE id
+    std::vector<Ptr<OfferedLoadSource>> m_sources;       //!< of the downlink, by UE id
+    std::vector<Ptr<OfferedLoadSource>> m_uplinkSources; //!< by UE id, if there is an uplink load
+    std::map<Ipv4Address, uint32_t> m_ueAt;              //!< UE id by address
+    std::array<Meters, DIRECTIONS> m_meters;             //!< by direction
+    EventId m_beginWindow;                               //!< end of the warm-up
 };
 
 } // namespace ns3

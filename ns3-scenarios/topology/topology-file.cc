@@ -45,9 +45,8 @@ Sites(const std::vector<Vector>& sites)
 }
 
 std::string
-Cells(const std::vector<Vector>& sites)
+Cells(const std::vector<Vector>& sites, uint32_t sectors)
 {
-    const auto sectors = SECTOR_BEARINGS_DEG.size();
     return List(sites.size() * sectors, [&](std::ostream& out, size_t i) {
         const auto& site = sites[i / sectors];
         out << R"({"id":)" << i << R"(,"site":)" << i / sectors << R"(,"bearing_deg":)"
@@ -61,7 +60,7 @@ Ues(const SlicedCells& cells)
 {
     const auto& ues = cells.GetUes();
     return List(ues.size(), [&](std::ostream& out, size_t i) {
-        const auto position = ues[i].place->GetPosition();
+        const auto position = ues[i].node->GetObject<MobilityModel>()->GetPosition();
         out << R"({"id":)" << i << R"(,"cell":)" << ues[i].cell << R"(,"slice":)"
             << cells.GetConfig().services[ues[i].slice].id << R"(,"x_m":)" << position.x
             << R"(,"y_m":)" << position.y << "}";
@@ -90,7 +89,7 @@ SinrMap(const SlicedCells& cells)
             points.emplace_back(x0 + column * GRID_STEP_M, y0 + row * GRID_STEP_M, UE_HEIGHT_M);
         }
     }
-    const auto sinrDb = cells.GetNetwork()->MeanSinrMapDb(points);
+    const auto sinrDb = cells.GetRadio()->GetChannel()->MeanSinrMapDb(points);
     std::ostringstream out;
     out << R"({"x0_m":)" << x0 << R"(,"y0_m":)" << y0 << R"(,"step_m":)" << GRID_STEP_M
         << R"(,"columns":)" << columns << R"(,"rows":)" << rows << R"(,"sinr_db":)"
@@ -108,7 +107,7 @@ WriteTopologyFile(const SlicedCells& cells, const std::string& path)
     const std::string partial = path + ".partial";
     std::ofstream out(partial);
     out << R"({"sites":)" << Sites(cells.GetSites()) << ",\n"
-        << R"("cells":)" << Cells(cells.GetSites()) << ",\n"
+        << R"("cells":)" << Cells(cells.GetSites(), cells.GetConfig().sectors) << ",\n"
         << R"("ues":)" << Ues(cells) << ",\n"
         << R"("sinr_map":)" << SinrMap(cells) << "}\n";
     out.close();

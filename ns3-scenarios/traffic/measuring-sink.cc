@@ -27,7 +27,7 @@ MeasuringSink::GetTypeId()
                           MakeUintegerAccessor(&MeasuringSink::m_port),
                           MakeUintegerChecker<uint16_t>(1))
             .AddTraceSource("Received",
-                            "A packet arrived: its payload [byte] and one-way delay.",
+                            "A packet arrived: its payload [byte], one-way delay and sender.",
                             MakeTraceSourceAccessor(&MeasuringSink::m_receivedTrace),
                             "ns3::MeasuringSink::ReceivedCallback");
     return tid;
@@ -62,12 +62,13 @@ MeasuringSink::StopApplication()
 void
 MeasuringSink::HandleRead(Ptr<Socket> socket)
 {
-    while (Ptr<Packet> packet = socket->Recv())
+    Address from;
+    while (Ptr<Packet> packet = socket->RecvFrom(from))
     {
         const uint32_t bytes = packet->GetSize();
         SeqTsHeader header;
         packet->RemoveHeader(header);
-        m_receivedTrace(bytes, Simulator::Now() - header.GetTs());
+        m_receivedTrace(bytes, Simulator::Now() - header.GetTs(), from);
     }
 }
 

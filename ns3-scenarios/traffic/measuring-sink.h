@@ -10,14 +10,15 @@
 namespace ns3
 {
 
-/** UDP sink that reports size and one-way delay of every packet of an OfferedLoadSource. */
+/** UDP sink that reports size, one-way delay and sender of every packet of an OfferedLoadSource. */
 class MeasuringSink : public Application
 {
   public:
     static TypeId GetTypeId();
 
-    /** TraceSource signature. @param bytes payload @param delay from sending to here */
-    using ReceivedCallback = void (*)(uint32_t bytes, Time delay);
+    /** TraceSource signature. @param bytes payload @param delay from sending to here @param from
+     * the sender, an InetSocketAddress */
+    using ReceivedCallback = void (*)(uint32_t bytes, Time delay, const Address& from);
 
   protected:
     void DoDispose() override;
@@ -27,9 +28,9 @@ class MeasuringSink : public Application
     void StopApplication() override;
     void HandleRead(Ptr<Socket> socket);
 
-    uint16_t m_port;                                //!< UDP port
-    Ptr<Socket> m_socket;                           //!< made on start
-    TracedCallback<uint32_t, Time> m_receivedTrace; //!< a packet arrived
+    uint16_t m_port;                                                //!< UDP port
+    Ptr<Socket> m_socket;                                           //!< made on start
+    TracedCallback<uint32_t, Time, const Address&> m_receivedTrace; //!< a packet arrived
 };
 
 } // namespace ns3

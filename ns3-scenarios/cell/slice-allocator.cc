@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cell/slice-allocator.h"
+
+#include "ns3/abort.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace ns3
+{
+
+namespace
+{
+
+// Where a slot's first group lies moves by strides that are prime to all numbers of groups up to
+// 32, so every group is the first equally often and neighbours drift through one another.
+constexpr uint64_t SLOT_STRIDE = 37;
+constexpr uint64_t CELL_STRIDE = 61;
+
+} // namespace
+
+SliceAllocator::SliceAllocator(const Settings& settings, Ptr<const LinkAdaptation> link)
+    : m_settings(settings)
+    , m_link(std::move(link))
+    , m_quota(settings.prbs)
+    , m_rbgs((settings.prbs + settings.rbgPrbs - 1) / settings.rbgPrbs)
+    , m_lastRbgPrbs(settings.prbs - (m_rbgs - 1) * settings.rbgPrbs)
+{
+    NS_ABORT_MSG_IF(m_rbgs > RbgMask::MAX_RBGS, m_rbgs << " resource block groups; at most 32");
+}
+
+SliceQuota&
+SliceAllocator::GetQuota()
+{
+    return m_quota;
+}
+
+uint32_t
+SliceAllocator::GetRbgs() const
+{
+    return m_rbgs;
+}
+
+void
+SliceAllocator::Allocate(uint64_t slot, uint16_t slices, std::vector<SliceRequest>& requests)
+{
+    m_bySlice.resize(slices);
+    for (auto& ofSlice : m_bySlice)
+    {
+        ofSlice.clear();
+    }
+    for (auto& request : requests)
+    {
+        m_bySlice[request.slice].push_back(&request);
+    }
+    m_nextRbg =
+        static_cast<uint32_t>((slot * SLOT_STRIDE + m_settings.cell * CELL_STRIDE) % m_rbgs);
+    m_freeRbgs = m_rbgs;
+    for (uint16_t turn = 0; turn < slices; ++turn)
+    {
+        const auto slice = static_cast<uint16_t>((slot + turn) % slices);
+        if (m_bySlice[slice].empty())
+        {
+            continue;
+        }
+        const uint32_t budget = m_quota.Accrue(slice);
+        uint32_t keep = m_settings.rbgPrbs;
+        const uint32_t used = Serve(m_bySlice[slice], budget, keep);
+        m_quota.Settle(slice, used, keep);
+    }
+    if (m_settings.workConserving)
+    {
+        ShareRest(slot, slices);
+    }
+    for (auto& request : requests)
+    {
+        if (request.againRbgs == 0 && request.prbs > 0)
+        {
+            request.mcs = m_link->McsOf(request.efficiencySum / request.prbs, request.offsetDb);
+        }
+    }
+}
+
+uint32_t
+SliceAllocator::Serve(Requests& requests, uint32_t budgetPrbs, uint32_t& keepPrbs)
+{
+    uint32_t waitingPrbs = 0;
+    uint32_t used = SendAgain(requests, budgetPrbs, waitingPrbs);
+    if (waitingPrbs > 0)
+    {
+        // A block that does not fit saves credit until it does; new data would eat it up.
+        keepPrbs = std::max(keepPrbs, waitingPrbs);
+        return used;
+    }
+    used += ShareNew(requests, budgetPrbs - used);
+    if (m_freeRbgs == 0)
+    {
+        // Others filled the carrier: what the slice is owed is not lost to rounding.
+        keepPrbs += m_settings.rbgPrbs;
+    }
+    return used;
+}
+
+uint32_t
+SliceAllocator::SendAgain(Requests& requests, uint32_t budgetPrbs, uint32_t& waitingPrbs)
+{
+    const auto isNew = [](const auto* request) {
+        return request->againRbgs == 0;
+    };
+    if (std::all_of(requests.begin(), requests.end(), isNew))
+    {
+        return 0;
+    }
+    std::stable_sort(requests.begin(), requests.end(), [](const auto* a, const auto* b) {
+        return std::pair(a->againRbgs == 0, a->since) < std::pair(b->againRbgs == 0, b->since);
+    });
+    uint32_t used = 0;
+    for (auto* request : requests)
+    {
+        if (request->againRbgs == 0)
+        {
+            break;
+        }
+        if (request->prbs > 0)
+        {
+            continue; // served by the ceiling; this is the rest
+        }
+        const uint32_t needs = PrbsOfRun(request->againRbgs);
+        if (request->againRbgs > m_freeRbgs || needs > budgetPrbs - used)
+        {
+            waitingPrbs = std::max(waitingPrbs, request->againRbgs * m_settings.rbgPrbs);
+            break; // the oldest first: none starves
+        }
+        for (uint32_t i = 0; i < request->againRbgs; ++i)
+        {
+            Give(*request, TakeRbg());
+        }
+        used += request->prbs;
+    }
+    return used;
+}
+
+uint32_t
+SliceAllocator::ShareNew(Requests& requests, uint32_t budgetPrbs)
+{
+    uint32_t used = 0;
+    while (m_freeRbgs > 0 && GetRbgPrbs(m_nextRbg) <= budgetPrbs - used)
+    {
+        const auto unsatisfied = [](const auto* r) {
+            return r->againRbgs == 0 && !r->satisfied;
+        };
+        if (std::none_of(requests.begin(), requests.end(), unsatisfied))
+        {
+            break;
+        }
+        const uint32_t rbg = TakeRbg();
+        // Where nobody of the slice hears anything the group stays empty; the next may serve.
+        if (auto* request = Pick(requests, rbg))
+        {
+            Give(*request, rbg);
+            used += GetRbgPrbs(rbg);
+        }
+    }
+    return used;
+}
+
+void
+SliceAllocator::ShareRest(uint64_t slot, uint16_t slices)
+{
+    uint32_t waitingPrbs = 0;
+    for (uint16_t turn = 0; turn < slices; ++turn)
+    {
+        SendAgain(m_bySlice[(slot + turn) % slices], m_settings.prbs, waitingPrbs);
+    }
+    // One group a turn to each slice that still has data.
+    for (uint16_t turn = 0, idle = 0; m_freeRbgs > 0 && idle < slices; ++turn)
+    {
+        auto& requests = m_bySlice[(slot + turn) % slices];
+        auto* request = requests.empty() ? nullptr : Pick(requests, m_nextRbg);
+        idle = request ? 0 : idle + 1;
+        if (request)
+        {
+            Give(*request, TakeRbg());
+        }
+    }
+}
+
+SliceRequest*
+SliceAllocator::Pick(Requests& requests, uint32_t rbg) const
+{
+    SliceRequest* best = nullptr;
+    double bestRatio = 0;
+    for (auto* request : requests)
+    {
+        if (request->againRbgs > 0 || request->satisfied || request->efficiency[rbg] <= 0)
+        {
+            continue;
+        }
+        if (m_settings.policy == IntraSlicePolicy::ROUND_ROBIN)
+        {
+            // In equal parts, beginning with whoever was not served for longest.
+            if (!best || std::tuple(request->prbs, request->since, request->user) <
+                             std::tuple(best->prbs, best->since, best->user))
+            {
+                best = request;
+            }
+            continue;
+        }
+        const double ratio = request->efficiency[rbg] / request->servedBytes;
+        if (ratio > bestRatio)
+        {
+            best = request;
+            bestRatio = ratio;
+        }
+    }
+    return best;
+}
+
+void
+SliceAllocator::Give(SliceRequest& request, uint32_t rbg) const
+{
+    const uint32_t prbs = GetRbgPrbs(rbg);
+    request.mask.Set(rbg);
+    request.prbs = static_cast<uint16_t>(request.prbs + prbs);
+    if (request.againRbgs > 0)
+    {
+        return;
+    }
+    request.efficiencySum += request.efficiency[rbg] * prbs;
+    const auto mcs = m_link->McsOf(request.efficiencySum / request.prbs, request.offsetDb);
+    request.satisfied =
+        m_link->TbsBytes(mcs, request.prbs, m_settings.direction) >= request.demandBytes ||
+        request.mask.Count() >= request.maxRbgs;
+}
+
+uint32_t
+SliceAllocator::PrbsOfRun(uint32_t rbgs) const
+{
+    const bool hasLast = m_nextRbg + rbgs >= m_rbgs;
+    return rbgs * m_settings.rbgPrbs - (hasLast ? m_settings.rbgPrbs - m_lastRbgPrbs : 0);
+}
+
+uint32_t
+SliceAllocator::TakeRbg()
+{
+    const uint32_t rbg = m_nextRbg;
+    m_nextRbg = m_nextRbg + 1 == m_rbgs ? 0 : m_nextRbg + 1;
+    --m_freeRbgs;
+    return rbg;
+}
+
+} // namespace ns3
