@@ -273,9 +273,11 @@ CellNetwork::Receive(uint16_t cell, const Transmission& transmission, Direction 
     const double information = Information(cell, transmission, direction, block.mcs);
     block.onAir = false;
     ++block.attempts;
-    block.informationSum += information;
+    const double weight = static_cast<double>(transmission.prbs) / block.prbs;
+    block.informationSum += weight * information;
+    block.weight += weight;
     const double bler = m_link->Bler(
-        block.mcs, block.prbs, block.informationSum / block.attempts, block.attempts, direction);
+        block.mcs, block.prbs, block.informationSum / block.weight, block.weight, direction);
     const bool ok = m_decode->GetValue() >= bler;
     if (m_outerLoop && block.attempts == 1)
     {

@@ -14,15 +14,16 @@ namespace ns3
 /** A transport block that a HARQ process holds until it is decoded or given up. */
 struct HarqBlock
 {
-    bool busy{false};                 //!< the process is in use; HarqEntity sets it
-    bool onAir{false};                //!< being transmitted in this slot
-    uint8_t mcs{0};                   //!< of all its transmissions
-    uint16_t prbs{0};                 //!< of the first transmission
-    uint16_t rbgs{0};                 //!< resource block groups of the same
-    uint32_t bytes{0};                //!< transport block size
-    uint8_t attempts{0};              //!< transmissions so far
-    double informationSum{0};         //!< mutual information per coded bit, over transmissions
-    uint64_t dueSlot{0};              //!< earliest slot of the next transmission
+    bool busy{false};         //!< the process is in use; HarqEntity sets it
+    bool onAir{false};        //!< being transmitted in this slot
+    uint8_t mcs{0};           //!< of all its transmissions
+    uint16_t prbs{0};         //!< of the first transmission
+    uint16_t rbgs{0};         //!< resource block groups of the same
+    uint32_t bytes{0};        //!< transport block size
+    uint8_t attempts{0};      //!< transmissions so far
+    double informationSum{0}; //!< mutual information per coded bit, by weight
+    double weight{0};         //!< of transmissions, one on as many PRBs as the first being 1
+    uint64_t dueSlot{0};      //!< earliest slot of the next transmission
     std::vector<RlcSegment> segments; //!< its contents
 };
 

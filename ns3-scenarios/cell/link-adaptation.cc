@@ -170,7 +170,7 @@ double
 LinkAdaptation::Bler(uint8_t mcs,
                      uint32_t prbs,
                      double mutualInformation,
-                     uint32_t transmissions,
+                     double transmissions,
                      Direction direction) const
 {
     if (transmissions > 1)

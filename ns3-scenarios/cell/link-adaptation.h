@@ -18,7 +18,7 @@ namespace ns3
  * A technology's link tables in the form that a slot needs them: plain look-ups.
  *
  * SINRs are linear. A block over unequal resource block groups counts by the mean of their mutual
- * information (MIESM); a block sent n times by the mean over its transmissions at an n-th of its
+ * information (MIESM); a block sent n times by the mean over its transmissions, at an n-th of its
  * code rate (incremental redundancy). Subclasses fill the tables from their standard.
  */
 class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
@@ -80,14 +80,14 @@ class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
      * @param mcs of the block
      * @param prbs of its first transmission
      * @param mutualInformation per coded bit, mean over its transmissions
-     * @param transmissions so far, at least 1
+     * @param transmissions so far, in units of the first
      * @param direction of the block
      * @return block error rate
      */
     double Bler(uint8_t mcs,
                 uint32_t prbs,
                 double mutualInformation,
-                uint32_t transmissions,
+                double transmissions,
                 Direction direction = Direction::DOWNLINK) const;
 
   protected:
@@ -103,7 +103,7 @@ class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
     virtual double ErrorRate(uint8_t mcs,
                              uint32_t blockBytes,
                              double mutualInformation,
-                             uint32_t transmissions) const = 0;
+                             double transmissions) const = 0;
 
     /** To be called by a subclass's constructor once all of the above answer. */
     void Fill();

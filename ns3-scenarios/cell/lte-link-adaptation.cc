@@ -105,7 +105,7 @@ double
 LteLinkAdaptation::ErrorRate(uint8_t mcs,
                              uint32_t blockBytes,
                              double mutualInformation,
-                             uint32_t transmissions) const
+                             double transmissions) const
 {
     const auto modulation = ModulationOf(mcs);
     const double rate = MCS_RATE[mcs] / transmissions;

@@ -34,7 +34,7 @@ class LteLinkAdaptation : public LinkAdaptation
     double ErrorRate(uint8_t mcs,
                      uint32_t blockBytes,
                      double mutualInformation,
-                     uint32_t transmissions) const override;
+                     double transmissions) const override;
 
     uint32_t m_rbgPrbs;            //!< of a report
     Ptr<LteAmc> m_amc;             //!< ns-3's tables

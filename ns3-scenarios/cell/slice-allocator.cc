@@ -65,9 +65,10 @@ SliceAllocator::Allocate(uint64_t slot, uint16_t slices, std::vector<SliceReques
             continue;
         }
         const uint32_t budget = m_quota.Accrue(slice);
-        uint32_t keep = m_settings.rbgPrbs;
-        const uint32_t used = Serve(m_bySlice[slice], budget, keep);
-        m_quota.Settle(slice, used, keep);
+        uint32_t used = SendAgain(m_bySlice[slice], budget);
+        used += ShareNew(m_bySlice[slice], budget - used);
+        // Where others filled the carrier, what the slice is owed is not lost to rounding.
+        m_quota.Settle(slice, used, m_settings.rbgPrbs * (m_freeRbgs == 0 ? 2 : 1));
     }
     if (m_settings.workConserving)
     {
@@ -83,27 +84,7 @@ SliceAllocator::Allocate(uint64_t slot, uint16_t slices, std::vector<SliceReques
 }
 
 uint32_t
-SliceAllocator::Serve(Requests& requests, uint32_t budgetPrbs, uint32_t& keepPrbs)
-{
-    uint32_t waitingPrbs = 0;
-    uint32_t used = SendAgain(requests, budgetPrbs, waitingPrbs);
-    if (waitingPrbs > 0)
-    {
-        // A block that does not fit saves credit until it does; new data would eat it up.
-        keepPrbs = std::max(keepPrbs, waitingPrbs);
-        return used;
-    }
-    used += ShareNew(requests, budgetPrbs - used);
-    if (m_freeRbgs == 0)
-    {
-        // Others filled the carrier: what the slice is owed is not lost to rounding.
-        keepPrbs += m_settings.rbgPrbs;
-    }
-    return used;
-}
-
-uint32_t
-SliceAllocator::SendAgain(Requests& requests, uint32_t budgetPrbs, uint32_t& waitingPrbs)
+SliceAllocator::SendAgain(Requests& requests, uint32_t budgetPrbs)
 {
     const auto isNew = [](const auto* request) {
         return request->againRbgs == 0;
@@ -122,17 +103,15 @@ SliceAllocator::SendAgain(Requests& requests, uint32_t budgetPrbs, uint32_t& wai
         {
             break;
         }
-        if (request->prbs > 0)
+        // The oldest makes do with what there is (its receiver combines), so none starves; the
+        // others wait for as many groups as they had.
+        if (request->prbs > 0 || (used > 0 && RbgsWithin(budgetPrbs - used) < request->againRbgs))
         {
-            continue; // served by the ceiling; this is the rest
+            continue;
         }
-        const uint32_t needs = PrbsOfRun(request->againRbgs);
-        if (request->againRbgs > m_freeRbgs || needs > budgetPrbs - used)
-        {
-            waitingPrbs = std::max(waitingPrbs, request->againRbgs * m_settings.rbgPrbs);
-            break; // the oldest first: none starves
-        }
-        for (uint32_t i = 0; i < request->againRbgs; ++i)
+        for (uint32_t i = std::min<uint32_t>(request->againRbgs, RbgsWithin(budgetPrbs - used));
+             i > 0;
+             --i)
         {
             Give(*request, TakeRbg());
         }
@@ -168,10 +147,9 @@ SliceAllocator::ShareNew(Requests& requests, uint32_t budgetPrbs)
 void
 SliceAllocator::ShareRest(uint64_t slot, uint16_t slices)
 {
-    uint32_t waitingPrbs = 0;
     for (uint16_t turn = 0; turn < slices; ++turn)
     {
-        SendAgain(m_bySlice[(slot + turn) % slices], m_settings.prbs, waitingPrbs);
+        SendAgain(m_bySlice[(slot + turn) % slices], m_settings.prbs);
     }
     // One group a turn to each slice that still has data.
     for (uint16_t turn = 0, idle = 0; m_freeRbgs > 0 && idle < slices; ++turn)
@@ -235,10 +213,15 @@ SliceAllocator::Give(SliceRequest& request, uint32_t rbg) const
 }
 
 uint32_t
-SliceAllocator::PrbsOfRun(uint32_t rbgs) const
+SliceAllocator::RbgsWithin(uint32_t prbs) const
 {
-    const bool hasLast = m_nextRbg + rbgs >= m_rbgs;
-    return rbgs * m_settings.rbgPrbs - (hasLast ? m_settings.rbgPrbs - m_lastRbgPrbs : 0);
+    uint32_t rbgs = 0;
+    for (uint32_t rbg = m_nextRbg; rbgs < m_freeRbgs && GetRbgPrbs(rbg) <= prbs; ++rbgs)
+    {
+        prbs -= GetRbgPrbs(rbg);
+        rbg = rbg + 1 == m_rbgs ? 0 : rbg + 1;
+    }
+    return rbgs;
 }
 
 uint32_t

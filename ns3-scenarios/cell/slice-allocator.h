@@ -44,10 +44,10 @@ struct SliceRequest
  * Divides the resource block groups of one slot of one cell among slices and their UEs.
  *
  * Each backlogged slice gets what its ceiling allows (SliceQuota). In a slice blocks to be sent
- * again go first, the oldest first, with as many groups as they had; then new data by the policy,
- * as long as a UE has data left. What a slice does not use stays empty, or, work-conserving, goes
- * to the slices that have data left, in turn. Where the first group lies moves from slot to slot,
- * so that lightly loaded neighbours do not always collide.
+ * again go first, the oldest of all with what there is, the others if they fit; then new data by
+ * the policy, as long as a UE has data left. What a slice does not use stays empty, or,
+ * work-conserving, goes to the slices that have data left, in turn. Where the first group lies
+ * moves from slot to slot, so that lightly loaded neighbours do not always collide.
  *
  * Knows no UE and no queue: the cell model's scheduler and the LTE stack's share it.
  */
@@ -88,13 +88,12 @@ class SliceAllocator
   private:
     using Requests = std::vector<SliceRequest*>;
 
-    uint32_t Serve(Requests& requests, uint32_t budgetPrbs, uint32_t& keepPrbs);
-    uint32_t SendAgain(Requests& requests, uint32_t budgetPrbs, uint32_t& waitingPrbs);
+    uint32_t SendAgain(Requests& requests, uint32_t budgetPrbs);
     uint32_t ShareNew(Requests& requests, uint32_t budgetPrbs);
     void ShareRest(uint64_t slot, uint16_t slices);
     SliceRequest* Pick(Requests& requests, uint32_t rbg) const;
     void Give(SliceRequest& request, uint32_t rbg) const;
-    uint32_t PrbsOfRun(uint32_t rbgs) const;
+    uint32_t RbgsWithin(uint32_t prbs) const;
     uint32_t TakeRbg();
 
     Settings m_settings;              //!< as given

@@ -138,6 +138,7 @@ SliceScheduler::StartBlock(uint64_t slot, Time now, const SliceRequest& request)
                      .bytes = bytes,
                      .attempts = 0,
                      .informationSum = 0,
+                     .weight = 0,
                      .dueSlot = slot,
                      .segments = std::move(segments)});
     return true;

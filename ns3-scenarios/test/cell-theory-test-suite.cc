@@ -6,10 +6,12 @@
  */
 #include "cell/cell-network.h"
 #include "cell/fading-process.h"
+#include "cell/lte-link-adaptation.h"
 
 #include "ns3/boolean.h"
 #include "ns3/config.h"
 #include "ns3/constant-position-mobility-model.h"
+#include "ns3/enum.h"
 #include "ns3/lte-amc.h"
 #include "ns3/lte-mi-error-model.h"
 #include "ns3/node.h"
@@ -31,13 +33,13 @@ namespace
 
 constexpr uint32_t SDU_BYTES = 1000;
 
-/** A network whose queues are kept full. */
+/** A network whose queues are kept full; MCSs are what the reports say, without an outer loop. */
 struct FullBuffer
 {
     Ptr<CellNetwork> network;
 
     FullBuffer(uint16_t cells, uint16_t slices)
-        : network(CreateObject<CellNetwork>())
+        : network(CreateObjectWithAttributes<CellNetwork>("OuterLoop", BooleanValue(false)))
     {
         network->AssignStreams(1);
         const auto site = network->AddSite({0, 0, 25});
@@ -71,7 +73,7 @@ struct FullBuffer
     /** Offers a load to a UE for ever. */
     void Feed(uint32_t ue, double bps)
     {
-        network->EnqueueDownlink(Create<Packet>(SDU_BYTES), ue);
+        network->EnqueueDownlink(network->GetServingCell(ue), Create<Packet>(SDU_BYTES), ue);
         Simulator::Schedule(Seconds(SDU_BYTES * 8 / bps), [this, ue, bps] { Feed(ue, bps); });
     }
 
@@ -107,12 +109,32 @@ class RateTestCase : public TestCase
                                                                      {10, 0.333},
                                                                      {14.3, 0.8},
                                                                      {18.7, 0.125},
-                                                                     {19.8, 1.0},
+                                                                     {MostErrorsDb(), 1.0},
                                                                      {25, 1.0}})
         {
             visibleBler = std::max(visibleBler, Run(sinrDb, ceiling));
         }
-        NS_TEST_EXPECT_MSG_GT(visibleBler, 0.1, "the grid has a point where blocks fail");
+        NS_TEST_EXPECT_MSG_GT(visibleBler, 0.02, "the grid has a point where blocks fail");
+    }
+
+    /** @return the SNR from 0 to 25 dB at which first transmissions on all PRBs fail most often */
+    static double MostErrorsDb()
+    {
+        const auto link = Create<LteLinkAdaptation>(4);
+        double worstDb = 0;
+        double worst = 0;
+        for (double sinrDb = 0; sinrDb < 25; sinrDb += 0.05)
+        {
+            const auto sinr = static_cast<float>(std::pow(10, sinrDb / 10));
+            const auto mcs = link->McsOfCqi(link->CqiOf(sinr));
+            const double bler = link->Bler(mcs, 100, link->MutualInformation(mcs, sinr), 1);
+            if (bler > worst)
+            {
+                worst = bler;
+                worstDb = sinrDb;
+            }
+        }
+        return worstDb;
     }
 
     /** @return the share of blocks that failed */
@@ -133,17 +155,17 @@ class RateTestCase : public TestCase
         cell.Feed(ue, 90e6);
         cell.Run(10);
 
-        // The reference asks ns-3 itself. A fractional ceiling gives floor(q) or ceil(q) PRBs a
-        // slot.
+        // The reference asks ns-3 itself. A ceiling that is no whole number of groups of 4 PRBs
+        // gives one more group in some slots.
         auto amc = CreateObject<LteAmc>();
         const auto& link = *cell.network->GetLink();
-        const int mcs = amc->GetMcsFromCqi(link.CqiFromSinrDb(sinrDb));
+        const int mcs = amc->GetMcsFromCqi(link.CqiOf(std::pow(10, sinrDb / 10)));
         const double quota = 100 * ceiling;
-        const int below = static_cast<int>(std::floor(quota));
-        const double more = quota - below;
+        const int below = static_cast<int>(std::floor(quota / 4)) * 4;
+        const double more = (quota - below) / 4;
         const double tbs = (1 - more) * amc->GetDlTbSizeFromMcs(mcs, below) +
-                           (more > 0 ? more * amc->GetDlTbSizeFromMcs(mcs, below + 1) : 0);
-        const auto& counters = cell.network->GetCounters(0, 0);
+                           (more > 0 ? more * amc->GetDlTbSizeFromMcs(mcs, below + 4) : 0);
+        const auto& counters = cell.network->GetCounters(0, 0, Direction::DOWNLINK);
         const double failed =
             static_cast<double>(counters.tbFailed) / static_cast<double>(counters.tbSent);
         const double expectedBps = tbs / 1e-3 * (1 - failed);
@@ -194,7 +216,9 @@ class CeilingWorthTestCase : public TestCase
         cell.network->SetCeilings(0, {ceiling});
         cell.Feed(ue, 10e6);
         cell.Run(4);
-        return static_cast<double>(cell.network->GetCounters(0, 0).deliveredBytes) * 8 / 4;
+        return static_cast<double>(
+                   cell.network->GetCounters(0, 0, Direction::DOWNLINK).deliveredBytes) *
+               8 / 4;
     }
 
     void DoRun() override
@@ -213,7 +237,7 @@ class CeilingNeverExceededTestCase : public TestCase
 {
   public:
     CeilingNeverExceededTestCase()
-        : TestCase("in no 100 ms a slice uses more than its ceiling and one PRB")
+        : TestCase("no slice ever uses more than its ceiling, and backlogged ones no less")
     {
     }
 
@@ -233,12 +257,13 @@ class CeilingNeverExceededTestCase : public TestCase
     void RunWith(const std::vector<double>& first, const std::vector<double>& second)
     {
         FullBuffer cell(1, 3);
+        // One block in ten fails: retransmissions count as well.
+        cell.network->SetAttribute("OuterLoop", BooleanValue(true));
         for (uint16_t slice = 0; slice < 3; ++slice)
         {
             for (int i = 0; i < 2; ++i)
             {
                 const auto ue = cell.AddUe(0, slice);
-                // Where some blocks fail: retransmissions count as well.
                 cell.network->GetChannel()->SetFixedSinrDb(ue, 19.8);
                 cell.Feed(ue, 50e6);
             }
@@ -247,8 +272,8 @@ class CeilingNeverExceededTestCase : public TestCase
         std::vector<uint32_t> total(SLOTS + 10, 0);
         cell.network->TraceConnectWithoutContext(
             "SliceSlot",
-            Callback<void, uint64_t, uint16_t, uint16_t, uint32_t>(
-                [&](uint64_t slot, uint16_t, uint16_t slice, uint32_t prbs) {
+            Callback<void, uint64_t, uint16_t, uint16_t, Direction, uint32_t>(
+                [&](uint64_t slot, uint16_t, uint16_t slice, Direction, uint32_t prbs) {
                     used[slice].at(slot) += prbs;
                     total.at(slot) += prbs;
                 }));
@@ -258,7 +283,8 @@ class CeilingNeverExceededTestCase : public TestCase
                             [&] { cell.network->SetCeilings(0, second); });
         cell.Run(SLOTS * 1e-3);
 
-        NS_TEST_EXPECT_MSG_GT(cell.network->GetCounters(0, 0).tbFailed, 0, "blocks failed");
+        NS_TEST_EXPECT_MSG_GT(
+            cell.network->GetCounters(0, 0, Direction::DOWNLINK).tbFailed, 0, "blocks failed");
         NS_TEST_EXPECT_MSG_LT(*std::max_element(total.begin(), total.end()), 101, "100 PRBs");
         for (uint16_t slice = 0; slice < 3; ++slice)
         {
@@ -267,7 +293,8 @@ class CeilingNeverExceededTestCase : public TestCase
         }
         // All that is allowed is used: the cell is never idle under full load.
         const double sum = std::accumulate(total.begin() + 10, total.begin() + SLOTS / 2, 0.0);
-        NS_TEST_EXPECT_MSG_GT(sum / (SLOTS / 2 - 10), 99.0, "PRBs used of 100");
+        const double all = std::accumulate(first.begin(), first.end(), 0.0);
+        NS_TEST_EXPECT_MSG_GT(sum / (SLOTS / 2 - 10), 99.0 * all, "PRBs used of 100");
     }
 
     void Check(const std::vector<uint32_t>& used,
@@ -276,18 +303,27 @@ class CeilingNeverExceededTestCase : public TestCase
                double quota,
                uint16_t slice)
     {
+        // Two groups may be saved up.
+        const double saved = 8;
         for (uint64_t start = from; start + WINDOW <= to; ++start)
         {
             const double sum =
                 std::accumulate(used.begin() + start, used.begin() + start + WINDOW, 0.0);
             // A millionth of a PRB a slot is the resolution of a ceiling.
-            NS_TEST_ASSERT_MSG_LT(
-                sum, WINDOW * quota + 1 + 1e-3, "slice " << slice << ", 100 slots from " << start);
+            NS_TEST_ASSERT_MSG_LT(sum,
+                                  WINDOW * quota + saved + 1e-3,
+                                  "slice " << slice << ", 100 slots from " << start);
         }
+        // Over a second: within 0.5 % of the ceiling, or a group where that is less.
+        const double second =
+            std::accumulate(used.begin() + from + 100, used.begin() + from + 1100, 0.0);
+        const double tolerance = std::max(0.005 * quota * 1000, 4.0);
+        NS_TEST_EXPECT_MSG_EQ_TOL(
+            second, 1000 * quota, tolerance, "slice " << slice << " over 1 s");
     }
 };
 
-/** Chase combining turns blocks that hardly ever decode alone into delivered data. */
+/** Incremental redundancy turns blocks that hardly ever decode alone into delivered data. */
 class HarqTestCase : public TestCase
 {
   public:
@@ -332,16 +368,16 @@ class HarqTestCase : public TestCase
 
         // A UE far below the lowest MCS: every block is given up, and counted.
         cell.network->GetChannel()->SetFixedSinrDb(ue, 12);
-        const auto before = cell.network->GetCounters(0, 0);
+        const auto before = cell.network->GetCounters(0, 0, Direction::DOWNLINK);
         Simulator::Schedule(Seconds(0),
                             [&] { cell.network->GetChannel()->SetFixedSinrDb(ue, -15); });
         cell.Run(0.004);
-        const auto& after = cell.network->GetCounters(0, 0);
+        const auto& after = cell.network->GetCounters(0, 0, Direction::DOWNLINK);
         NS_TEST_EXPECT_MSG_EQ(
             after.enqueuedSdus,
             after.deliveredSdus +
                 std::accumulate(after.droppedSdus.begin(), after.droppedSdus.end(), uint64_t{0}) +
-                cell.network->GetQueuedSdus(0, 0),
+                cell.network->GetSdusInFlight(),
             "every SDU is somewhere");
         NS_TEST_EXPECT_MSG_GT(after.enqueuedSdus, before.enqueuedSdus, "time went on");
     }
@@ -372,19 +408,19 @@ class GiveUpTestCase : public TestCase
         Simulator::Schedule(MicroSeconds(100), [&] {
             for (int i = 0; i < 3; ++i)
             {
-                cell.network->EnqueueDownlink(Create<Packet>(SDU_BYTES), ue);
+                cell.network->EnqueueDownlink(0, Create<Packet>(SDU_BYTES), ue);
             }
         });
         Simulator::Schedule(MicroSeconds(1500),
                             [&] { cell.network->GetChannel()->SetFixedSinrDb(ue, -19); });
         cell.Run(1);
-        const auto& counters = cell.network->GetCounters(0, 0);
+        const auto& counters = cell.network->GetCounters(0, 0, Direction::DOWNLINK);
         NS_TEST_EXPECT_MSG_EQ(+most, 4, "four transmissions");
         NS_TEST_EXPECT_MSG_EQ(counters.droppedSdus[static_cast<size_t>(DropCause::HARQ_FAILED)],
                               3,
                               "all three SDUs were in that block");
         NS_TEST_EXPECT_MSG_EQ(counters.deliveredSdus, 0, "none came through");
-        NS_TEST_EXPECT_MSG_EQ(cell.network->GetQueuedSdus(0, 0), 0, "nothing is left behind");
+        NS_TEST_EXPECT_MSG_EQ(cell.network->GetSdusInFlight(), 0, "nothing is left behind");
         // 3 x 8 slots between four transmissions.
         NS_TEST_EXPECT_MSG_EQ_TOL(counters.activeUeSeconds, 0.0259, 0.0015, "and not for long");
     }
@@ -402,6 +438,8 @@ class GeometryTestCase : public TestCase
   private:
     double MeanCqi(double distanceM, bool neighboursBusy)
     {
+        Config::SetDefault("ns3::CellNetwork::CqiInterference",
+                           EnumValue(CqiInterference::MEASURED));
         Config::SetDefault("ns3::RadioChannel::Shadowing", BooleanValue(false));
         FullBuffer cell(3, 1);
         const auto ue = cell.AddUe(0, 0, distanceM);
@@ -417,7 +455,7 @@ class GeometryTestCase : public TestCase
             }
         }
         cell.Run(2);
-        const auto& counters = cell.network->GetCounters(0, 0);
+        const auto& counters = cell.network->GetCounters(0, 0, Direction::DOWNLINK);
         return static_cast<double>(counters.cqiSum) / static_cast<double>(counters.cqiCount);
     }
 
@@ -578,7 +616,7 @@ class IdleTestCase : public TestCase
             cell.AddUe(i, 0);
             cell.network->SetCeilings(i, {1.0});
         }
-        cell.network->EnqueueDownlink(Create<Packet>(SDU_BYTES), 0);
+        cell.network->EnqueueDownlink(0, Create<Packet>(SDU_BYTES), 0);
         cell.Run(10);
         // Ten seconds of one refresh in 100 ms, a packet of a few slots, and the stop.
         NS_TEST_EXPECT_MSG_LT(Simulator::GetEventCount(), 130, "not 10,000 slots");

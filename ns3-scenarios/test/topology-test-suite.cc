@@ -4,6 +4,7 @@
  * packet travels from the remote host to a UE's application. Load offered, KPIs, slices that appear
  * and leave, and the conservation of packets are checked against what was configured.
  */
+#include "topology/cell-radio-access.h"
 #include "topology/hex-grid.h"
 #include "topology/sliced-cells.h"
 
@@ -92,7 +93,7 @@ class SlicedCellsTestCase : public TestCase
     {
         const auto config = MakeConfig();
         auto cells = CreateObject<SlicedCells>();
-        cells->Build(config, MakeMask());
+        cells->Build(CreateObject<CellRadioAccess>(), config, MakeMask());
         const uint32_t users = 3 * 3 * config.uesPerSlice;
         NS_TEST_EXPECT_MSG_EQ(cells->GetUes().size(), users, "3 cells x 3 slices x 3 UEs");
         for (uint32_t k = 0; k < STEPS; ++k)
@@ -179,7 +180,7 @@ class OverloadTestCase : public TestCase
         config.services = {{1, {2e6, 0.1}}, {2, {1e6, 0.1}}};
         config.presentAtStart = {true, true};
         auto cells = CreateObject<SlicedCells>();
-        cells->Build(config, TrafficMask::FromProfile(72));
+        cells->Build(CreateObject<CellRadioAccess>(), config, TrafficMask::FromProfile(72));
         for (uint16_t cell = 0; cell < 3; ++cell)
         {
             cells->SetCeilings(cell, {0.05, 0.5});
