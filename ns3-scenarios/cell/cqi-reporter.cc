@@ -13,7 +13,7 @@ CqiReporter::CqiReporter(Ptr<RadioChannel> channel,
     : m_channel(std::move(channel))
     , m_link(std::move(link))
     , m_settings(settings)
-    , m_keep(std::exp(-settings.periodSlots * settings.slot.GetSeconds() / FILTER_S))
+    , m_keep(std::exp(-1.0 * settings.periodSlots * settings.slot.GetSeconds() / FILTER_S))
 {
 }
 
