@@ -46,7 +46,7 @@ class RlcQueue
     {
         uint32_t limitBytes{50'000};           //!< may wait to be sent; on the air does not count
         RlcMode mode{RlcMode::UNACKNOWLEDGED}; //!< what becomes of lost segments
-        Time statusDelay;                      //!< AM: from a loss to its retransmission
+        Time statusDelay{};                    //!< AM: from a loss to its retransmission
         uint8_t maxRetransmissions{8};         //!< AM: of an SDU's segments before it is given up
     };
 
