@@ -136,7 +136,7 @@ CellNetwork::GetTypeId()
                           MakeDoubleChecker<double>(-130, 30))
             .AddAttribute("UplinkAlpha",
                           "Share of the path loss that UEs compensate (TS 36.213, 5.1.1.1).",
-                          DoubleValue(1),
+                          DoubleValue(0.8),
                           MakeDoubleAccessor(&CellNetwork::m_uplinkAlpha),
                           MakeDoubleChecker<double>(0, 1))
             .AddAttribute("IntraSlicePolicy",

@@ -26,7 +26,7 @@ class UplinkChannel
     struct Settings
     {
         double p0Dbm{-80};       //!< target received power on a PRB, at alpha 1
-        double alpha{1};         //!< of the path loss that is compensated
+        double alpha{0.8};       //!< of the path loss that is compensated
         double maxPowerDbm{23};  //!< of a UE, power class 3
         double noiseFigureDb{5}; //!< of a gNB
         double prbHz{180e3};     //!< width of a PRB

@@ -156,6 +156,7 @@ class PowerTestCase : public TestCase
         Config::SetDefault("ns3::RadioChannel::Shadowing", BooleanValue(false));
         Config::SetDefault("ns3::RadioChannel::Fading", BooleanValue(false));
         Config::SetDefault("ns3::CellNetwork::UplinkP0Dbm", DoubleValue(-112));
+        Config::SetDefault("ns3::CellNetwork::UplinkAlpha", DoubleValue(1));
         double gainDb = 0;
         const double noiseDbm = -174 + 10 * std::log10(180e3) + 5; // noise figure of 5 dB
         const auto near = Run(100, gainDb);
@@ -176,24 +177,32 @@ class InterferenceTestCase : public TestCase
 {
   public:
     InterferenceTestCase()
-        : TestCase("a UE at the border is heard by both cells")
+        : TestCase("UEs at the border are heard by both cells")
     {
     }
 
   private:
-    double DeliveredBytes(bool neighbourBusy)
+    double DeliveredBytes(bool neighboursBusy)
     {
         FullBuffer cell(2, 1);
         const auto ue = cell.AddUe(0, 0, 300, 55);
-        const auto neighbour = cell.AddUe(1, 0, 300, -55);
+        // Enough of them to fill the carrier: power allows each a few groups.
+        std::vector<uint32_t> neighbours;
+        for (int i = 0; i < 12; ++i)
+        {
+            neighbours.push_back(cell.AddUe(1, 0, 300, -55));
+        }
         for (uint16_t i = 0; i < 2; ++i)
         {
             cell.network->SetCeilings(i, {1.0});
         }
         cell.Feed(ue, 60e6, UPLINK);
-        if (neighbourBusy)
+        for (const auto neighbour : neighbours)
         {
-            cell.Feed(neighbour, 60e6, UPLINK);
+            if (neighboursBusy)
+            {
+                cell.Feed(neighbour, 10e6, UPLINK);
+            }
         }
         cell.Run(2);
         return static_cast<double>(cell.network->GetCounters(0, 0, UPLINK).deliveredBytes);
@@ -204,7 +213,7 @@ class InterferenceTestCase : public TestCase
         Config::SetDefault("ns3::RadioChannel::Shadowing", BooleanValue(false));
         const double alone = DeliveredBytes(false);
         const double together = DeliveredBytes(true);
-        NS_TEST_EXPECT_MSG_GT(alone, 1.5 * together, "bytes alone and with a neighbour");
+        NS_TEST_EXPECT_MSG_GT(alone, 1.5 * together, "bytes alone and with neighbours");
         NS_TEST_EXPECT_MSG_GT(together, 0.02 * alone, "but not silenced");
         Config::Reset();
     }
