@@ -5,6 +5,7 @@
 #include "cell/cell-network.h"
 #include "exchange/errors.h"
 #include "topology/cell-radio-access.h"
+#include "topology/lte-radio-access.h"
 #include "topology/topology-file.h"
 
 #include "ns3/boolean.h"
@@ -47,6 +48,7 @@ CellsParameters::Declare(ScenarioParameters& p)
 void
 CellsParameters::DeclareRadio(ScenarioParameters& p)
 {
+    p.AddChoice("radio", m_radio, {"cell", "lte"}, "the cell model, or ns-3's LTE/EPC stack");
     p.Add("tx_power_dbm", m_txPowerDbm, "dBm", "of a cell, all PRBs", 0, 60);
     p.Add("rlc_buffer_bytes", m_rlcBytes, "byte", "RLC queue of a UE", 1500, 1e9);
     p.AddChoice("rlc_mode", m_rlcMode, {"um", "am"}, "RLC mode");
@@ -71,12 +73,32 @@ CellsParameters::Build() const
     const auto config = Config();
     mask.Require(m_steps, IdsOf(config));
     auto cells = CreateObject<SlicedCells>();
-    cells->Build(CreateObject<CellRadioAccess>(), config, mask);
+    cells->Build(MakeRadio(), config, mask);
     if (!m_topologyFile.empty())
     {
         WriteTopologyFile(*cells, m_topologyFile);
     }
     return cells;
+}
+
+ns3::Ptr<ns3::RadioAccess>
+CellsParameters::MakeRadio() const
+{
+    if (m_radio == "cell")
+    {
+        return CreateObject<CellRadioAccess>();
+    }
+    const auto refuse = [](bool contradicts, const std::string& what) {
+        if (contradicts)
+        {
+            throw UsageError("radio is lte; " + what);
+        }
+    };
+    refuse(m_handover, "it has no handover: handover=false is required");
+    refuse(m_rlcMode != "um", "its RLC is UM: rlc_mode=um is required");
+    refuse(m_cqiInterference != "all",
+           "its UEs report CQI from the control region: cqi_interference=all is required");
+    return CreateObject<LteRadioAccess>();
 }
 
 void
@@ -86,14 +108,17 @@ CellsParameters::SetRadioDefaults() const
         Config::SetDefault("ns3::" + name, value);
     };
     set("RadioChannel::Omnidirectional", BooleanValue(m_sectors == 1));
-    set("CellNetwork::TxPowerDbm", DoubleValue(m_txPowerDbm));
-    set("CellNetwork::RlcBufferBytes", UintegerValue(m_rlcBytes));
+    for (const std::string stack : {"CellNetwork", "LteRadioAccess"})
+    {
+        set(stack + "::TxPowerDbm", DoubleValue(m_txPowerDbm));
+        set(stack + "::RlcBufferBytes", UintegerValue(m_rlcBytes));
+        set(stack + "::IntraSlicePolicy",
+            EnumValue(m_scheduler == "rr" ? IntraSlicePolicy::ROUND_ROBIN
+                                          : IntraSlicePolicy::PROPORTIONAL_FAIR));
+        set(stack + "::WorkConserving", BooleanValue(m_workConserving));
+    }
     set("CellNetwork::RlcMode",
         EnumValue(m_rlcMode == "am" ? RlcMode::ACKNOWLEDGED : RlcMode::UNACKNOWLEDGED));
-    set("CellNetwork::IntraSlicePolicy",
-        EnumValue(m_scheduler == "rr" ? IntraSlicePolicy::ROUND_ROBIN
-                                      : IntraSlicePolicy::PROPORTIONAL_FAIR));
-    set("CellNetwork::WorkConserving", BooleanValue(m_workConserving));
     set("CellNetwork::OuterLoop", BooleanValue(m_olla));
     set("CellNetwork::CqiInterference",
         EnumValue(m_cqiInterference == "all" ? CqiInterference::ALL : CqiInterference::MEASURED));

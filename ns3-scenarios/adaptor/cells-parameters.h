@@ -33,6 +33,7 @@ class CellsParameters
   private:
     void DeclareRadio(ScenarioParameters& parameters);
     void SetRadioDefaults() const;
+    ns3::Ptr<ns3::RadioAccess> MakeRadio() const;
     ns3::SlicedCellsConfig Config() const;
     ns3::TrafficMask Mask() const;
 

@@ -29,6 +29,12 @@ class RbgMask
         return static_cast<uint32_t>(std::popcount(m_bits));
     }
 
+    /** @return bit i set: group i is in it */
+    uint32_t Bits() const
+    {
+        return m_bits;
+    }
+
     bool Empty() const
     {
         return m_bits == 0;
