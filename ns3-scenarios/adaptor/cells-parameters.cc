@@ -36,7 +36,11 @@ CellsParameters::Declare(ScenarioParameters& p)
     p.Add("ues_per_slice", m_ues, "UEs", "users of a slice in a cell", 1, 100);
     p.Add("load", m_load, "1", "load a user offers at mask 1, relative to its target", 0, 1000);
     p.Add("ul_load", m_uplinkLoad, "1", "the same uplink", 0, 1000);
-    p.Add("mask_file", m_maskFile, "", "CSV of the traffic mask; empty: the embedded profile");
+    p.AddChoice("mask",
+                m_mask,
+                {"profile", "constant"},
+                "how the load goes over a day: the embedded profile, or 1 all the time");
+    p.Add("mask_file", m_maskFile, "", "CSV of the traffic mask, instead");
     p.Add("first_interval", m_first, "intervals", "of the week (0: Monday 0:00)", 0, 671);
     p.Add("speed_kmh", m_speedKmh, "km/h", "of the UEs", 0, 500);
     p.Add("roam_m", m_roamM, "m", "half side of the square a UE walks in", 1, 1000);
@@ -159,8 +163,11 @@ CellsParameters::Config() const
 ns3::TrafficMask
 CellsParameters::Mask() const
 {
-    return m_maskFile.empty() ? TrafficMask::FromProfile(m_first)
-                              : TrafficMask::FromCsv(m_maskFile);
+    if (!m_maskFile.empty())
+    {
+        return TrafficMask::FromCsv(m_maskFile);
+    }
+    return m_mask == "constant" ? TrafficMask::Constant() : TrafficMask::FromProfile(m_first);
 }
 
 DecisionLoop::Settings

@@ -52,6 +52,7 @@ class CellsParameters
     int64_t m_ues{4};
     double m_load{1.2};
     double m_uplinkLoad{0};
+    std::string m_mask{"profile"};
     std::string m_maskFile;
     int64_t m_first{0};
     double m_speedKmh{3};

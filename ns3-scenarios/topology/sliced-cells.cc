@@ -391,6 +391,12 @@ SlicedCells::OfferLoad(uint32_t k, Time duration)
     }
 }
 
+void
+SlicedCells::OfferAll(Time duration)
+{
+    OfferLoad(0, duration);
+}
+
 bool
 SlicedCells::IsPresent(uint32_t slice) const
 {

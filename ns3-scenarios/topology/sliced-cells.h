@@ -81,6 +81,9 @@ class SlicedCells : public Object
      */
     void Build(Ptr<RadioAccess> radio, const SlicedCellsConfig& config, const TrafficMask& mask);
 
+    /** Offers the load of the first interval for some time from now, outside of any interval. */
+    void OfferAll(Time duration);
+
     /** Begins interval `k`: slices appear and leave, users offer the mask's load. */
     void OpenInterval(uint32_t k);
 

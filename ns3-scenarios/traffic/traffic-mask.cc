@@ -15,6 +15,7 @@ namespace
 {
 
 const std::string COLUMN_PREFIX = "slice_";
+const std::string CONSTANT = "constant";
 
 std::vector<std::string>
 SplitAtCommas(const std::string& line)
@@ -79,6 +80,14 @@ TrafficMask::FromProfile(uint32_t firstInterval)
 }
 
 TrafficMask
+TrafficMask::Constant()
+{
+    TrafficMask mask;
+    mask.m_source = CONSTANT;
+    return mask;
+}
+
+TrafficMask
 TrafficMask::FromCsv(const std::string& path)
 {
     std::ifstream in(path);
@@ -126,6 +135,10 @@ TrafficMask::FromCsv(const std::string& path)
 double
 TrafficMask::Get(uint32_t interval, uint32_t slice) const
 {
+    if (m_source == CONSTANT)
+    {
+        return 1;
+    }
     if (m_series.empty())
     {
         return DailyProfile(slice - 1, m_firstInterval + interval);
@@ -136,9 +149,9 @@ TrafficMask::Get(uint32_t interval, uint32_t slice) const
 void
 TrafficMask::Require(uint32_t intervals, const std::vector<uint32_t>& slices) const
 {
-    if (m_source == "profile")
+    if (m_series.empty())
     {
-        return;
+        return; // for ever, for all
     }
     for (const auto slice : slices)
     {

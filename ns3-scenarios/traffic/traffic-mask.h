@@ -23,6 +23,9 @@ class TrafficMask
      * 0:00) */
     static TrafficMask FromProfile(uint32_t firstInterval);
 
+    /** @return 1 in every interval, for every slice */
+    static TrafficMask Constant();
+
     /**
      * Reads a CSV file.
      * @param path the file
@@ -42,7 +45,7 @@ class TrafficMask
     /** @throws std::invalid_argument unless there are `intervals` rows and all of `slices` */
     void Require(uint32_t intervals, const std::vector<uint32_t>& slices) const;
 
-    /** @return "profile" or the file's path */
+    /** @return "profile", "constant" or the file's path */
     const std::string& GetSource() const;
 
   private:
