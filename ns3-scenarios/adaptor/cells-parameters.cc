@@ -33,7 +33,8 @@ CellsParameters::Declare(ScenarioParameters& p)
     p.Add("slice_events", m_events, "", "later changes: +ID@STEP or -ID@STEP, comma-separated");
     p.Add("targets_mbps", m_targets, "Mbit/s", "target user throughput of services 1, 2, ...");
     p.Add("delay_bounds_ms", m_bounds, "ms", "delay bound of services 1, 2, ...");
-    p.Add("ues_per_slice", m_ues, "UEs", "users of a slice in a cell", 1, 100);
+    p.Add("ues_per_slice", m_ues, "UEs", "users of a slice in a cell", 0, 100);
+    p.AddChoice("placement", m_placement, {"uniform", "near", "far"}, "of UEs in their cell");
     p.Add("load", m_load, "1", "load a user offers at mask 1, relative to its target", 0, 1000);
     p.Add("ul_load", m_uplinkLoad, "1", "the same uplink", 0, 1000);
     p.AddChoice("mask",
@@ -149,6 +150,9 @@ CellsParameters::Config() const
     config.sectors = m_sectors;
     config.interSiteDistanceM = m_isdM;
     config.uesPerSlice = m_ues;
+    config.placement = m_placement == "near"  ? NEAR_PLACEMENT
+                       : m_placement == "far" ? FAR_PLACEMENT
+                                              : UNIFORM_PLACEMENT;
     config.load = m_load;
     config.uplinkLoad = m_uplinkLoad;
     config.speedMps = m_speedKmh / 3.6;

@@ -50,6 +50,7 @@ class CellsParameters
     std::string m_targets{"2,1,1.5,0.5"};
     std::string m_bounds{"100,100,50,100"};
     int64_t m_ues{4};
+    std::string m_placement{"uniform"};
     double m_load{1.2};
     double m_uplinkLoad{0};
     std::string m_mask{"profile"};

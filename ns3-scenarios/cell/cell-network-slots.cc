@@ -270,26 +270,18 @@ CellNetwork::Receive(uint16_t cell, const Transmission& transmission, Direction 
     {
         return; // its slice left, or the UE did, during the slot
     }
-    const double information = Information(cell, transmission, direction, block.mcs);
     block.onAir = false;
     ++block.attempts;
-    const double weight = static_cast<double>(transmission.prbs) / block.prbs;
-    block.informationSum += weight * information;
-    block.weight += weight;
-    const double bler = m_link->Bler(
-        block.mcs, block.prbs, block.informationSum / block.weight, block.weight, direction);
-    const bool ok = m_decode->GetValue() >= bler;
-    if (m_outerLoop && block.attempts == 1)
+    const bool missed = direction == Direction::DOWNLINK && link.weak &&
+                        m_decode->GetValue() < m_reporter->ControlErrorRate(ue.id);
+    const bool ok = !missed && Decode(cell, transmission, direction, block);
+    if (m_outerLoop && block.attempts == 1 && !missed)
     {
         AdaptOffset(link, ok);
     }
     auto& counters = SliceOf(ue, direction).counters;
     ++counters.tbSent;
     counters.tbFailed += ok ? 0 : 1;
-    if (!m_blockTrace.IsEmpty())
-    {
-        TraceBlock(ue, direction, transmission, block, information, bler, ok);
-    }
     if (!ok && block.attempts < m_maxTransmissions && !block.segments.empty())
     {
         block.dueSlot = m_slot + m_harqRttSlots;
@@ -299,6 +291,26 @@ CellNetwork::Receive(uint16_t cell, const Transmission& transmission, Direction 
     link.harq.Finish(transmission.process);
     Depart(
         ue, direction, link.queue.Settle(segments, ok, Simulator::Now()), DropCause::HARQ_FAILED);
+}
+
+bool
+CellNetwork::Decode(uint16_t cell,
+                    const Transmission& transmission,
+                    Direction direction,
+                    HarqBlock& block)
+{
+    const double information = Information(cell, transmission, direction, block.mcs);
+    const double weight = static_cast<double>(transmission.prbs) / block.prbs;
+    block.informationSum += weight * information;
+    block.weight += weight;
+    const double bler = m_link->Bler(
+        block.mcs, block.prbs, block.informationSum / block.weight, block.weight, direction);
+    const bool ok = m_decode->GetValue() >= bler;
+    if (!m_blockTrace.IsEmpty())
+    {
+        TraceBlock(direction, transmission, block, information, bler, ok);
+    }
+    return ok;
 }
 
 double
@@ -333,14 +345,14 @@ CellNetwork::AdaptOffset(UeLink& link, bool ok) const
 }
 
 void
-CellNetwork::TraceBlock(const UeContext& ue,
-                        Direction direction,
+CellNetwork::TraceBlock(Direction direction,
                         const Transmission& transmission,
                         const HarqBlock& block,
                         double information,
                         double bler,
                         bool ok)
 {
+    const auto& ue = *transmission.ue;
     m_blockTrace({.start = m_slotDuration * static_cast<int64_t>(m_slot),
                   .cell = ue.cell,
                   .slice = ue.slice,

@@ -180,8 +180,9 @@ class CellNetwork : public Object
     double
     Information(uint16_t cell, const Transmission& transmission, Direction direction, uint8_t mcs);
     void AdaptOffset(UeLink& link, bool ok) const;
-    void TraceBlock(const UeContext& ue,
-                    Direction direction,
+    bool
+    Decode(uint16_t cell, const Transmission& transmission, Direction direction, HarqBlock& block);
+    void TraceBlock(Direction direction,
                     const Transmission& transmission,
                     const HarqBlock& block,
                     double information,

@@ -7,6 +7,14 @@
 namespace ns3
 {
 
+namespace
+{
+
+// Of CQI 4 (0.6 dB in LTE): from there on no scheduling decision is lost.
+constexpr double WEAK_CQI_EFFICIENCY = 0.6;
+
+} // namespace
+
 CqiReporter::CqiReporter(Ptr<RadioChannel> channel,
                          Ptr<const LinkAdaptation> link,
                          const Settings& settings)
@@ -72,10 +80,13 @@ CqiReporter::Report(UeContext& ue) const
     link.efficiency.resize(m_channel->GetRbgs());
     std::array<float, RbgMask::MAX_RBGS> sinr;
     Measure(ue.id, GetAge(), sinr.data());
+    double sum = 0;
     for (size_t rbg = 0; rbg < link.efficiency.size(); ++rbg)
     {
         link.efficiency[rbg] = m_link->EfficiencyOf(sinr[rbg]);
+        sum += link.efficiency[rbg];
     }
+    link.weak = sum < WEAK_CQI_EFFICIENCY * static_cast<double>(link.efficiency.size());
 }
 
 uint8_t
@@ -90,6 +101,19 @@ CqiReporter::Wideband(uint32_t ue) const
         information += m_link->MutualInformation(mcs, sinr[rbg]);
     }
     return m_link->CqiOf(m_link->SinrOf(mcs, information / m_channel->GetRbgs()));
+}
+
+double
+CqiReporter::ControlErrorRate(uint32_t ue) const
+{
+    std::array<float, RbgMask::MAX_RBGS> sinr;
+    m_channel->GetSinrOfFullLoad(ue, Time(0), sinr.data());
+    double information = 0;
+    for (uint32_t rbg = 0; rbg < m_channel->GetRbgs(); ++rbg)
+    {
+        information += m_link->MutualInformation(0, sinr[rbg]);
+    }
+    return m_link->ControlErrorRate(information / m_channel->GetRbgs());
 }
 
 uint64_t

@@ -59,6 +59,10 @@ class CqiReporter
     /** @return the wideband CQI of a UE now */
     uint8_t Wideband(uint32_t ue) const;
 
+    /** @return probability that a UE misses a scheduling decision now; all cells' control regions
+     * are always on */
+    double ControlErrorRate(uint32_t ue) const;
+
     /** @return the period at hand */
     uint64_t GetPeriod() const;
 

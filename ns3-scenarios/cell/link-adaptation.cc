@@ -39,6 +39,7 @@ LinkAdaptation::Fill()
         m_mcsOfCqi[cqi] = MapCqiToMcs(cqi);
     }
     m_cqi.Fill([this](double sinr) { return CqiBySinr(sinr); });
+    m_controlError.Fill([this](double sinr) { return ControlErrorBySinr(sinr); });
     m_efficiency.Fill([this](float sinr) { return m_cqiEfficiency[m_cqi[sinr]]; });
     for (size_t direction = 0; direction < DIRECTIONS; ++direction)
     {

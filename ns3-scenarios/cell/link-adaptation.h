@@ -73,6 +73,15 @@ class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
         return m_information[m_modulation[mcs]][sinr];
     }
 
+    /**
+     * @param mutualInformation per coded bit of MCS 0, mean over the carrier
+     * @return probability that a scheduling decision is not decoded
+     */
+    float ControlErrorRate(double mutualInformation) const
+    {
+        return m_controlError[SinrOf(0, mutualInformation)];
+    }
+
     /** @return the SINR of that mutual information */
     float SinrOf(uint8_t mcs, double mutualInformation) const;
 
@@ -100,6 +109,7 @@ class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
     virtual uint32_t BlockBytes(uint8_t mcs, uint32_t prbs, Direction direction) const = 0;
     virtual double CqiEfficiency(uint8_t cqi) const = 0;
     virtual uint8_t MapCqiToMcs(uint8_t cqi) const = 0;
+    virtual double ControlErrorBySinr(double sinr) const = 0;
     virtual double ErrorRate(uint8_t mcs,
                              uint32_t blockBytes,
                              double mutualInformation,
@@ -120,6 +130,7 @@ class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
     uint8_t m_maxMcs;                                                 //!< highest
     uint32_t m_maxPrbs;                                               //!< of a block
     SinrTable<uint8_t> m_cqi;                                         //!< by SINR
+    SinrTable<float> m_controlError;                                  //!< by SINR
     SinrTable<float> m_efficiency;                                    //!< by SINR
     std::array<SinrTable<float>, MODULATIONS> m_information;          //!< by modulation, SINR
     std::vector<uint8_t> m_modulation;                                //!< by MCS

@@ -102,6 +102,12 @@ LteLinkAdaptation::MapCqiToMcs(uint8_t cqi) const
 }
 
 double
+LteLinkAdaptation::ControlErrorBySinr(double sinr) const
+{
+    return LteMiErrorModel::GetPcfichPdcchError(Flat(m_oneBand, sinr));
+}
+
+double
 LteLinkAdaptation::ErrorRate(uint8_t mcs,
                              uint32_t blockBytes,
                              double mutualInformation,

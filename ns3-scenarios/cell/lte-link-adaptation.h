@@ -13,7 +13,7 @@ namespace ns3
 /**
  * LTE by ns-3's own tables: block sizes, CQI and MCS of LteAmc (TS 36.213 Tables 7.1.7.2.1-1 and
  * 7.2.3-1, CQI for a block error rate of at most 10 %), mutual information and block error rates of
- * LteMiErrorModel.
+ * LteMiErrorModel, PDCCH errors included.
  */
 class LteLinkAdaptation : public LinkAdaptation
 {
@@ -31,6 +31,7 @@ class LteLinkAdaptation : public LinkAdaptation
     uint32_t BlockBytes(uint8_t mcs, uint32_t prbs, Direction direction) const override;
     double CqiEfficiency(uint8_t cqi) const override;
     uint8_t MapCqiToMcs(uint8_t cqi) const override;
+    double ControlErrorBySinr(double sinr) const override;
     double ErrorRate(uint8_t mcs,
                      uint32_t blockBytes,
                      double mutualInformation,

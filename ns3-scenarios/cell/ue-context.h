@@ -25,6 +25,7 @@ struct UeLink
     RlcQueue queue;                //!< its data
     HarqEntity harq;               //!< its transport blocks
     std::vector<float> efficiency; //!< last report: bit per resource element by group
+    bool weak{false};              //!< that report is so bad that scheduling decisions get lost
     uint64_t reportedPeriod{0};    //!< the period of that report, plus one; 0: none yet
     double offsetDb{0};            //!< of outer-loop link adaptation
     double servedBytes{1};         //!< average per slot, for proportional fairness

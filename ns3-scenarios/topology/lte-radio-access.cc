@@ -122,6 +122,8 @@ LteRadioAccess::NotifyConstructionCompleted()
                        EnumValue(LteEnbRrc::RLC_UM_ALWAYS));
     Config::SetDefault("ns3::LteEnbPhy::TxPower", DoubleValue(m_txPowerDbm));
     Config::SetDefault("ns3::LteUePhy::NoiseFigure", DoubleValue(9));
+    // UEs stay with their cell, however bad it is: as in the cell model without handover.
+    Config::SetDefault("ns3::LteUePhy::EnableRlfDetection", BooleanValue(false));
     Config::SetDefault("ns3::LteEnbRrc::SrsPeriodicity", UintegerValue(160)); // for many UEs
     Config::SetDefault("ns3::LteUePowerControl::ClosedLoop", BooleanValue(false));
     Config::SetDefault("ns3::LteUePowerControl::Alpha", DoubleValue(0.8));
@@ -493,7 +495,12 @@ LteRadioAccess::GetCounters(uint16_t cell, uint16_t slice, Direction direction)
 uint64_t
 LteRadioAccess::GetBufferBytes(uint16_t cell, uint16_t slice, Direction direction) const
 {
-    return m_cells.at(cell).scheduler->GetBufferBytes(slice, direction);
+    // RLC counts the headers that it will add, too.
+    const auto users = std::count_if(m_ues.begin(), m_ues.end(), [&](const auto& ue) {
+        return ue.cell == cell && ue.slice == slice;
+    });
+    return std::min(m_cells.at(cell).scheduler->GetBufferBytes(slice, direction),
+                    static_cast<uint64_t>(users) * m_rlcBufferBytes);
 }
 
 uint64_t

@@ -13,8 +13,10 @@
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <stdexcept>
 
 namespace ns3
 {
@@ -24,11 +26,10 @@ NS_OBJECT_ENSURE_REGISTERED(SlicedCells);
 namespace
 {
 
-constexpr double GNB_HEIGHT_M = 25;          // TR 38.901 Table 7.2-1, UMa
-constexpr double UE_HEIGHT_M = 1.5;          // same
-constexpr double MIN_DISTANCE_M = 35;        // same
-constexpr double MAX_DISTANCE_PER_ISD = 0.6; // a cell's corner lies at 1/sqrt(3) = 0.577
-constexpr double HALF_SECTOR_DEG = 70;       // somewhat beyond 60: shadowing shifts the borders
+constexpr double GNB_HEIGHT_M = 25;    // TR 38.901 Table 7.2-1, UMa
+constexpr double UE_HEIGHT_M = 1.5;    // same
+constexpr double MIN_DISTANCE_M = 35;  // same
+constexpr double HALF_SECTOR_DEG = 70; // somewhat beyond 60: shadowing shifts the borders
 constexpr uint16_t PORT = 9;
 
 // Each kind of random draw has streams of its own, far apart, so that more of one kind (more UEs,
@@ -149,7 +150,7 @@ SlicedCells::PlaceUe(uint16_t cell)
 {
     // A position is kept if the cell is the strongest there. Each try has a node of its own,
     // because ns-3's channel condition and shadowing remember the links of a node.
-    for (uint32_t attempt = 0; attempt < 10'000; ++attempt)
+    for (uint32_t attempt = 0; attempt < 2000; ++attempt)
     {
         const auto position = DrawPosition(cell);
         Ptr<MobilityModel> mobility;
@@ -183,7 +184,9 @@ SlicedCells::PlaceUe(uint16_t cell)
             return node;
         }
     }
-    NS_FATAL_ERROR("no place found where cell " << cell << " is the strongest");
+    throw std::invalid_argument("no place found where cell " + std::to_string(cell) +
+                                " serves best; sites nearer to each other, or another placement, "
+                                "are required");
 }
 
 Vector
@@ -191,12 +194,14 @@ SlicedCells::DrawPosition(uint16_t cell) const
 {
     const auto& site = m_sites[cell / m_config.sectors];
     const double bearingDeg = SECTOR_BEARINGS_DEG[cell % m_config.sectors];
-    const double farM = MAX_DISTANCE_PER_ISD * m_config.interSiteDistanceM;
-    // Uniform over the area of the sector: the square of the distance is uniform.
-    const double distanceM =
-        std::sqrt(m_place->GetValue(MIN_DISTANCE_M * MIN_DISTANCE_M, farM * farM));
-    const double angle = (bearingDeg + m_place->GetValue(-HALF_SECTOR_DEG, HALF_SECTOR_DEG)) *
-                         std::numbers::pi / 180;
+    const double nearM =
+        std::max(MIN_DISTANCE_M, m_config.placement.from * m_config.interSiteDistanceM);
+    const double farM = m_config.placement.to * m_config.interSiteDistanceM;
+    const double halfDeg = m_config.sectors == 1 ? 180 : HALF_SECTOR_DEG;
+    // Uniform over the area: the square of the distance is uniform.
+    const double distanceM = std::sqrt(m_place->GetValue(nearM * nearM, farM * farM));
+    const double angle =
+        (bearingDeg + m_place->GetValue(-halfDeg, halfDeg)) * std::numbers::pi / 180;
     return {
         site.x + distanceM * std::cos(angle), site.y + distanceM * std::sin(angle), UE_HEIGHT_M};
 }

@@ -34,6 +34,17 @@ struct SliceEvent
     bool present;      //!< from then on
 };
 
+/** How far from their site UEs are, relative to the distance between sites. */
+struct PlacementRing
+{
+    double from; //!< never below 35 m (TR 38.901 Table 7.2-1)
+    double to;   //!< a cell's corner lies at 0.577
+};
+
+inline constexpr PlacementRing UNIFORM_PLACEMENT{0, 0.6};
+inline constexpr PlacementRing NEAR_PLACEMENT{0, 0.2};
+inline constexpr PlacementRing FAR_PLACEMENT{0.45, 0.6};
+
 /** What a SlicedCells is built from. */
 struct SlicedCellsConfig
 {
@@ -44,6 +55,7 @@ struct SlicedCellsConfig
     std::vector<bool> presentAtStart;   //!< by service
     std::vector<SliceEvent> events;     //!< later changes
     uint32_t uesPerSlice{4};            //!< in each cell
+    PlacementRing placement{UNIFORM_PLACEMENT}; //!< of the UEs
     double load{1.2};               //!< load offered by a user at mask 1, relative to its target
     double uplinkLoad{0};           //!< the same uplink
     double speedMps{3 / 3.6};       //!< of the UEs [m/s]

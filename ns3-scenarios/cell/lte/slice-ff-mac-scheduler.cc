@@ -25,6 +25,7 @@ namespace
 
 constexpr uint8_t FIRST_DATA_CHANNEL = 3; // 0 to 2 are signalling radio bearers
 constexpr uint8_t MAX_RV = 3;             // four transmissions
+constexpr uint8_t FEEDBACK_SLOTS = 9;     // later than ns-3's UEs answer
 constexpr uint32_t RLC_HEADER_BYTES = 2;
 constexpr double LEAST_SERVED_BYTES = 1e-3; // keeps proportional fairness finite
 
@@ -414,10 +415,12 @@ SliceFfMacScheduler::AgeBlocks()
     {
         for (auto& block : user.downlink)
         {
-            // A UE that did not hear the DCI gives no feedback.
-            if (block.busy && !block.failed && ++block.age > HARQ_DL_TIMEOUT)
+            // A UE that did not hear the DCI gives no feedback: the block is sent again.
+            if (block.busy && !block.failed && ++block.age > FEEDBACK_SLOTS)
             {
-                block.busy = false;
+                block.failed = block.dci.m_rv.front() < MAX_RV;
+                block.busy = block.failed;
+                block.since = m_slot;
             }
         }
     }
