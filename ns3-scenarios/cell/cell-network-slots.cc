@@ -275,6 +275,10 @@ CellNetwork::Receive(uint16_t cell, const Transmission& transmission, Direction 
     const bool missed = direction == Direction::DOWNLINK && link.weak &&
                         m_decode->GetValue() < m_reporter->ControlErrorRate(ue.id);
     const bool ok = !missed && Decode(cell, transmission, direction, block);
+    if (missed && !m_blockTrace.IsEmpty())
+    {
+        TraceBlock(direction, transmission, block, 0, 1, false);
+    }
     if (m_outerLoop && block.attempts == 1 && !missed)
     {
         AdaptOffset(link, ok);

@@ -18,6 +18,9 @@ namespace
 constexpr uint64_t SLOT_STRIDE = 37;
 constexpr uint64_t CELL_STRIDE = 61;
 
+// What a backlogged slice may save while its UEs send blocks again that are smaller than its due.
+constexpr uint32_t SAVED_RBGS = 4;
+
 } // namespace
 
 SliceAllocator::SliceAllocator(const Settings& settings, Ptr<const LinkAdaptation> link)
@@ -67,8 +70,9 @@ SliceAllocator::Allocate(uint64_t slot, uint16_t slices, std::vector<SliceReques
         const uint32_t budget = m_quota.Accrue(slice);
         uint32_t used = SendAgain(m_bySlice[slice], budget);
         used += ShareNew(m_bySlice[slice], budget - used);
-        // Where others filled the carrier, what the slice is owed is not lost to rounding.
-        m_quota.Settle(slice, used, m_settings.rbgPrbs * (m_freeRbgs == 0 ? 2 : 1));
+        // Where others filled the carrier, spending what they had saved, the slice is owed as much.
+        const uint32_t keep = SAVED_RBGS * m_settings.rbgPrbs;
+        m_quota.Settle(slice, used, m_freeRbgs == 0 ? std::max(keep, budget) : keep);
     }
     if (m_settings.workConserving)
     {

@@ -13,9 +13,9 @@ namespace ns3
  *
  * A ceiling is a number of millionths of a PRB a slot. In each slot in which a slice is backlogged
  * its credit grows by that; what it uses is taken off. What it leaves is forfeited but for what
- * could not be used: a resource block group, or two where others filled the carrier. So from any
- * beginning with no credit a slice uses at most its ceiling times the slots, and over any window at
- * most one such remainder more.
+ * could not be used: a few resource block groups, or, where others filled the carrier with
+ * what they had saved, all that is left. So from any beginning with no credit a slice uses at most
+ * its ceiling times the slots, and over any window at most what it had saved more.
  */
 class SliceQuota
 {

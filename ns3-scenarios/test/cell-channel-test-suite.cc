@@ -4,7 +4,7 @@
  * without work costs nothing.
  */
 #include "cell/fading-process.h"
-#include "test/full-buffer.h"
+#include "studies/full-buffer.h"
 
 #include "ns3/config.h"
 #include "ns3/enum.h"

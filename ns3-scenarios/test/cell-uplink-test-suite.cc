@@ -4,7 +4,7 @@
  * formula; interference among UEs.
  */
 #include "cell/lte-link-adaptation.h"
-#include "test/full-buffer.h"
+#include "studies/full-buffer.h"
 
 #include "ns3/config.h"
 #include "ns3/double.h"

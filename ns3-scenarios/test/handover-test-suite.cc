@@ -2,7 +2,7 @@
 /*
  * Handover: event A3 with margin and time to trigger, data that goes along, nothing lost silently.
  */
-#include "test/full-buffer.h"
+#include "studies/full-buffer.h"
 
 #include "ns3/config.h"
 #include "ns3/constant-velocity-mobility-model.h"

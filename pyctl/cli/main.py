@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from pyctl.cli import data, doctor, quickstart, run, show
+from pyctl.cli import bench, data, doctor, quickstart, run, show, validate
 from pyctl.cli import list as list_command
 from pyctl.errors import SlicebedError
 
@@ -54,6 +54,8 @@ app.command("run")(run.run)
 app.command("quickstart")(quickstart.quickstart)
 app.command("doctor")(doctor.doctor)
 app.add_typer(data.app, name="data")
+app.add_typer(validate.app, name="validate")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

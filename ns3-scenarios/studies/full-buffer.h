@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A network of cells that tests feed directly, one SDU after the other, without a core network.
+// A network of cells that tests and studies feed directly, one SDU after the other, without a core
+// network.
 #ifndef SLICEBED_FULL_BUFFER_H
 #define SLICEBED_FULL_BUFFER_H
 

@@ -1,0 +1,1 @@
+"""Studies of the models themselves: what `slicebed validate` and `slicebed bench` run."""
