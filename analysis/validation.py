@@ -16,8 +16,8 @@ from analysis.store_reader import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-# A slice is backlogged in a cell and interval in which it loses at least that share of its packets,
-# and keeps up with its load where it loses less than the other.
+# A slice is backlogged where it loses more than the first share of its packets, and keeps up with its
+# load where it loses less than the second.
 BACKLOGGED_LOSS = 0.3
 UNSATURATED_LOSS = 0.01
 UNSATURATED_DELAY_S = 0.05
@@ -41,7 +41,7 @@ def compare(name: str, cell: Run, lte: Run) -> pd.DataFrame:
         One row a slice: ``case``, ``slice``, each quantity of both stacks (``cell_*``, ``lte_*``),
         ``throughput_error`` (relative), ``prb_error`` (of the carrier), ``cqi_error``,
         ``delay_error`` (see ``delay_error``; NaN where the slice is saturated) and
-        ``ceiling_error`` (of the cell model; NaN where it is not backlogged).
+        ``ceiling_error`` (of the cell model, see ``ceiling_errors``).
     """
     ours, theirs = figures(cell), figures(lte)
     table = ours.add_prefix("cell_").join(theirs.add_prefix("lte_"))
@@ -70,13 +70,17 @@ def delay_error(ours_s: float, theirs_s: float) -> float:
 
 
 def ceiling_errors(run: Run) -> pd.Series:
-    """Largest relative distance of the PRBs used from the ceiling, by slice, where backlogged.
+    """Largest relative distance of the PRBs used from the ceiling, by slice.
 
-    Intervals in which the slice was not backlogged, or in which no UE of it can hear some of the
-    carrier (mean CQI below 7), do not count.
+    Above the ceiling every cell and interval counts. Below it, only where the slice is backlogged
+    and the cell is alone: among other cells there are resource block groups that no UE of a slice
+    can hear, and these stay empty.
     """
     steps = run.steps[run.steps["step"] > run.steps["step"].min()]
-    busy = steps[(steps["loss"] > BACKLOGGED_LOSS) & (steps["cqi"] >= 7) & (steps["prb_max"] > 0)]
-    ceiling = busy["prb_max"].astype(float) * run.description["context"]["prbs"]
-    error = (busy["prb_used_dl"].astype(float) - ceiling).abs() / ceiling
-    return error.groupby(busy["slice"]).max()
+    steps = steps[steps["prb_max"] > 0]
+    ceiling = steps["prb_max"].astype(float) * run.description["context"]["prbs"]
+    error = (steps["prb_used_dl"].astype(float) - ceiling) / ceiling
+    alone = len(run.description["context"]["cells"]) == 1
+    short = (steps["loss"] > BACKLOGGED_LOSS) & alone
+    counted = error.where(~short, error.abs()).clip(lower=0)
+    return counted.groupby(steps["slice"]).max()

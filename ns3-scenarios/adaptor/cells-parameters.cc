@@ -54,6 +54,10 @@ void
 CellsParameters::DeclareRadio(ScenarioParameters& p)
 {
     p.AddChoice("radio", m_radio, {"cell", "lte"}, "the cell model, or ns-3's LTE/EPC stack");
+    p.AddChoice("technology", m_technology, {"lte", "nr"}, "of the cells");
+    p.Add("numerology", m_numerology, "", "mu of NR: 0 (15 kHz) or 1 (30 kHz)", 0, 6);
+    p.Add("bandwidth_mhz", m_bandwidthMhz, "MHz", "of the channel", 1.4, 100);
+    p.AddChoice("mcs_table", m_mcsTable, {"64qam", "256qam"}, "of NR");
     p.Add("tx_power_dbm", m_txPowerDbm, "dBm", "of a cell, all PRBs", 0, 60);
     p.Add("rlc_buffer_bytes", m_rlcBytes, "byte", "RLC queue of a UE", 1500, 1e9);
     p.AddChoice("rlc_mode", m_rlcMode, {"um", "am"}, "RLC mode");
@@ -73,6 +77,8 @@ CellsParameters::DeclareRadio(ScenarioParameters& p)
 ns3::Ptr<ns3::SlicedCells>
 CellsParameters::Build() const
 {
+    const auto technology = m_technology == "nr" ? Technology::NR : Technology::LTE;
+    MakeCarrier(technology, m_numerology, m_bandwidthMhz); // refuses what is not there
     SetRadioDefaults();
     const auto mask = Mask();
     const auto config = Config();
@@ -99,6 +105,7 @@ CellsParameters::MakeRadio() const
             throw UsageError("radio is lte; " + what);
         }
     };
+    refuse(m_technology != "lte", "it is LTE: technology=lte is required");
     refuse(m_handover, "it has no handover: handover=false is required");
     refuse(m_rlcMode != "um", "its RLC is UM: rlc_mode=um is required");
     refuse(m_cqiInterference != "all",
@@ -116,6 +123,7 @@ CellsParameters::SetRadioDefaults() const
     for (const std::string stack : {"CellNetwork", "LteRadioAccess"})
     {
         set(stack + "::TxPowerDbm", DoubleValue(m_txPowerDbm));
+        set(stack + "::BandwidthMhz", DoubleValue(m_bandwidthMhz));
         set(stack + "::RlcBufferBytes", UintegerValue(m_rlcBytes));
         set(stack + "::IntraSlicePolicy",
             EnumValue(m_scheduler == "rr" ? IntraSlicePolicy::ROUND_ROBIN
@@ -124,6 +132,11 @@ CellsParameters::SetRadioDefaults() const
     }
     set("CellNetwork::RlcMode",
         EnumValue(m_rlcMode == "am" ? RlcMode::ACKNOWLEDGED : RlcMode::UNACKNOWLEDGED));
+    set("CellNetwork::Technology",
+        EnumValue(m_technology == "nr" ? Technology::NR : Technology::LTE));
+    set("CellNetwork::Numerology", UintegerValue(m_numerology));
+    set("CellNetwork::McsTable",
+        EnumValue(m_mcsTable == "64qam" ? NrMcsTable::QAM64 : NrMcsTable::QAM256));
     set("CellNetwork::OuterLoop", BooleanValue(m_olla));
     set("CellNetwork::CqiInterference",
         EnumValue(m_cqiInterference == "all" ? CqiInterference::ALL : CqiInterference::MEASURED));

@@ -42,6 +42,10 @@ class CellsParameters
     double m_warmupS{0.2};
     double m_latencyMs{10};
     std::string m_radio{"cell"};
+    std::string m_technology{"lte"};
+    int64_t m_numerology{0};
+    double m_bandwidthMhz{20};
+    std::string m_mcsTable{"256qam"};
     int64_t m_sites{4};
     int64_t m_sectors{3};
     double m_isdM{500};

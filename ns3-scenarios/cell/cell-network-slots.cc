@@ -93,7 +93,7 @@ CellNetwork::Wake()
 void
 CellNetwork::ScheduleSlot(uint64_t slot)
 {
-    const Time at = m_slotDuration * static_cast<int64_t>(slot);
+    const Time at = m_carrier.slot * static_cast<int64_t>(slot);
     if (m_slotEvent.IsPending() && TimeStep(m_slotEvent.GetTs()) <= at)
     {
         return;
@@ -357,7 +357,7 @@ CellNetwork::TraceBlock(Direction direction,
                         bool ok)
 {
     const auto& ue = *transmission.ue;
-    m_blockTrace({.start = m_slotDuration * static_cast<int64_t>(m_slot),
+    m_blockTrace({.start = m_carrier.slot * static_cast<int64_t>(m_slot),
                   .cell = ue.cell,
                   .slice = ue.slice,
                   .ue = ue.id,
@@ -400,7 +400,7 @@ CellNetwork::Depart(UeContext& ue,
     const auto& node = downlink ? ue.device->GetNode() : m_cells[ue.cell].device->GetNode();
     // ns-3 wants a node's packets in events of that node's context.
     Simulator::ScheduleWithContext(node->GetId(),
-                                   m_slotDuration * static_cast<int64_t>(slots),
+                                   m_carrier.slot * static_cast<int64_t>(slots),
                                    &CellNetwork::Deliver,
                                    this,
                                    ue.id,
@@ -510,7 +510,7 @@ void
 CellNetwork::TellActivity()
 {
     const uint64_t slot = SlotAt(Simulator::Now());
-    const double offered = static_cast<double>((slot - m_activitySlot) * m_prbs);
+    const double offered = static_cast<double>((slot - m_activitySlot) * m_carrier.prbs);
     m_activitySlot = slot;
     std::vector<float> activity;
     for (auto& cell : m_cells)
@@ -611,14 +611,14 @@ CellNetwork::Resume(uint32_t id)
 uint64_t
 CellNetwork::SlotAt(Time time) const
 {
-    return static_cast<uint64_t>(time.GetTimeStep() / m_slotDuration.GetTimeStep());
+    return static_cast<uint64_t>(time.GetTimeStep() / m_carrier.slot.GetTimeStep());
 }
 
 uint64_t
 CellNetwork::SlotFrom(Time time) const
 {
     const auto slot = SlotAt(time);
-    return m_slotDuration * static_cast<int64_t>(slot) < time ? slot + 1 : slot;
+    return m_carrier.slot * static_cast<int64_t>(slot) < time ? slot + 1 : slot;
 }
 
 } // namespace ns3

@@ -3,6 +3,7 @@
 #include "cell/cell-network.h"
 
 #include "cell/lte-link-adaptation.h"
+#include "cell/nr-link-adaptation.h"
 
 #include "ns3/boolean.h"
 #include "ns3/double.h"
@@ -23,14 +24,7 @@ namespace
 {
 
 constexpr uint8_t LTE_HARQ_PROCESSES = 8; // TS 36.213, 7, FDD
-constexpr double LTE_PRB_HZ = 180e3;
-
-/** Resource block group size P of LTE, TS 36.213 Table 7.1.6.1-1 [PRB]. */
-uint32_t
-RbgPrbs(uint32_t prbs)
-{
-    return prbs <= 10 ? 1 : (prbs <= 26 ? 2 : (prbs <= 63 ? 3 : 4));
-}
+constexpr uint8_t NR_HARQ_PROCESSES = 16; // TS 38.214, 5.1
 
 } // namespace
 
@@ -42,16 +36,26 @@ CellNetwork::GetTypeId()
             .SetParent<Object>()
             .SetGroupName("Slicebed")
             .AddConstructor<CellNetwork>()
-            .AddAttribute("SlotDuration",
-                          "Length of a slot.",
-                          TimeValue(MilliSeconds(1)),
-                          MakeTimeAccessor(&CellNetwork::m_slotDuration),
-                          MakeTimeChecker(MicroSeconds(1)))
-            .AddAttribute("Prbs",
-                          "PRBs of a cell.",
-                          UintegerValue(100),
-                          MakeUintegerAccessor(&CellNetwork::m_prbs),
-                          MakeUintegerChecker<uint32_t>(6, LteLinkAdaptation::MAX_PRBS))
+            .AddAttribute("Technology",
+                          "Whose standard the carrier follows.",
+                          EnumValue(Technology::LTE),
+                          MakeEnumAccessor<Technology>(&CellNetwork::m_technology),
+                          MakeEnumChecker(Technology::LTE, "Lte", Technology::NR, "Nr"))
+            .AddAttribute("Numerology",
+                          "mu of NR: 0 (15 kHz, slots of 1 ms) or 1 (30 kHz, 0.5 ms).",
+                          UintegerValue(0),
+                          MakeUintegerAccessor(&CellNetwork::m_numerology),
+                          MakeUintegerChecker<uint32_t>())
+            .AddAttribute("BandwidthMhz",
+                          "Bandwidth of the channel [MHz]; see MakeCarrier.",
+                          DoubleValue(20),
+                          MakeDoubleAccessor(&CellNetwork::m_bandwidthMhz),
+                          MakeDoubleChecker<double>())
+            .AddAttribute("McsTable",
+                          "Tables of MCSs and CQIs of NR.",
+                          EnumValue(NrMcsTable::QAM256),
+                          MakeEnumAccessor<NrMcsTable>(&CellNetwork::m_mcsTable),
+                          MakeEnumChecker(NrMcsTable::QAM64, "Qam64", NrMcsTable::QAM256, "Qam256"))
             .AddAttribute("CarrierFrequencyHz",
                           "Carrier frequency [Hz].",
                           DoubleValue(2.6e9),
@@ -226,24 +230,32 @@ void
 CellNetwork::NotifyConstructionCompleted()
 {
     Object::NotifyConstructionCompleted();
-    const uint32_t rbgPrbs = RbgPrbs(m_prbs);
-    m_link = Create<LteLinkAdaptation>(rbgPrbs);
-    m_channel->SetGrid({.prbs = m_prbs,
-                        .rbgPrbs = rbgPrbs,
-                        .prbHz = LTE_PRB_HZ,
+    m_carrier = MakeCarrier(m_technology, m_numerology, m_bandwidthMhz);
+    if (m_technology == Technology::LTE)
+    {
+        m_link = Create<LteLinkAdaptation>(m_carrier.rbgPrbs);
+    }
+    else
+    {
+        m_link = Create<NrLinkAdaptation>(m_mcsTable, m_carrier.rbgPrbs);
+    }
+    m_channel->SetGrid({.prbs = m_carrier.prbs,
+                        .rbgPrbs = m_carrier.rbgPrbs,
+                        .prbHz = m_carrier.prbHz,
                         .frequencyHz = m_frequencyHz,
                         .txPowerDbm = m_txPowerDbm});
     m_reporter = std::make_unique<CqiReporter>(
         m_channel,
         m_link,
         CqiReporter::Settings{
-            m_cqiInterference, m_cqiPeriodSlots, m_cqiDelaySlots, m_slotDuration});
-    m_uplink = std::make_unique<UplinkChannel>(m_channel,
-                                               m_link,
-                                               UplinkChannel::Settings{.p0Dbm = m_uplinkP0Dbm,
-                                                                       .alpha = m_uplinkAlpha,
-                                                                       .prbHz = LTE_PRB_HZ,
-                                                                       .rbgPrbs = rbgPrbs});
+            m_cqiInterference, m_cqiPeriodSlots, m_cqiDelaySlots, m_carrier.slot});
+    m_uplink =
+        std::make_unique<UplinkChannel>(m_channel,
+                                        m_link,
+                                        UplinkChannel::Settings{.p0Dbm = m_uplinkP0Dbm,
+                                                                .alpha = m_uplinkAlpha,
+                                                                .prbHz = m_carrier.prbHz,
+                                                                .rbgPrbs = m_carrier.rbgPrbs});
     m_rlc.limitBytes = m_rlcBufferBytes;
     m_rlc.mode = m_rlcMode;
     m_rlc.statusDelay = m_rlcStatusDelay;
@@ -299,8 +311,8 @@ CellNetwork::MakeSchedulers(Cell& cell, uint16_t id) const
     for (const auto direction : {Direction::DOWNLINK, Direction::UPLINK})
     {
         const SliceAllocator::Settings settings{.cell = id,
-                                                .prbs = m_prbs,
-                                                .rbgPrbs = RbgPrbs(m_prbs),
+                                                .prbs = m_carrier.prbs,
+                                                .rbgPrbs = m_carrier.rbgPrbs,
                                                 .policy = m_policy,
                                                 .workConserving = m_workConserving,
                                                 .direction = direction};
@@ -375,9 +387,9 @@ CellNetwork::AddUe(Ptr<Node> node, uint16_t cell, uint16_t slice)
     auto device = CreateObject<CellUeNetDevice>();
     device->Attach(this, id, slice);
     node->AddDevice(device);
-    const auto makeLink = [this] {
-        return UeLink{
-            .queue = RlcQueue(m_rlc), .harq = HarqEntity(LTE_HARQ_PROCESSES), .efficiency = {}};
+    const auto processes = m_technology == Technology::LTE ? LTE_HARQ_PROCESSES : NR_HARQ_PROCESSES;
+    const auto makeLink = [&] {
+        return UeLink{.queue = RlcQueue(m_rlc), .harq = HarqEntity(processes), .efficiency = {}};
     };
     m_ues.push_back(std::make_unique<UeContext>(UeContext{.id = id,
                                                           .cell = cell,
@@ -459,7 +471,13 @@ CellNetwork::GetSlices() const
 uint32_t
 CellNetwork::GetPrbs() const
 {
-    return m_prbs;
+    return m_carrier.prbs;
+}
+
+const Carrier&
+CellNetwork::GetCarrier() const
+{
+    return m_carrier;
 }
 
 uint32_t
@@ -471,13 +489,13 @@ CellNetwork::GetMaxBufferBytes() const
 Time
 CellNetwork::GetSlotDuration() const
 {
-    return m_slotDuration;
+    return m_carrier.slot;
 }
 
 double
 CellNetwork::MaxRateBps() const
 {
-    return 8 * m_link->TbsBytes(m_link->GetMaxMcs(), m_prbs) / m_slotDuration.GetSeconds();
+    return 8 * m_link->TbsBytes(m_link->GetMaxMcs(), m_carrier.prbs) / m_carrier.slot.GetSeconds();
 }
 
 uint16_t

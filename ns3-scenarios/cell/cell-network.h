@@ -2,10 +2,12 @@
 #ifndef SLICEBED_CELL_NETWORK_H
 #define SLICEBED_CELL_NETWORK_H
 
+#include "cell/carrier.h"
 #include "cell/cell-gnb-net-device.h"
 #include "cell/cell-types.h"
 #include "cell/cell-ue-net-device.h"
 #include "cell/cqi-reporter.h"
+#include "cell/nr-tables.h"
 #include "cell/radio-channel.h"
 #include "cell/slice-scheduler.h"
 #include "cell/ue-context.h"
@@ -78,6 +80,7 @@ class CellNetwork : public Object
     uint16_t GetCells() const;
     uint16_t GetSlices() const;
     uint32_t GetPrbs() const;
+    const Carrier& GetCarrier() const;
     uint32_t GetMaxBufferBytes() const;
     Time GetSlotDuration() const;
 
@@ -210,8 +213,11 @@ class CellNetwork : public Object
     uint64_t SlotAt(Time time) const;
     uint64_t SlotFrom(Time time) const;
 
-    Time m_slotDuration;                           //!< of all cells
-    uint32_t m_prbs;                               //!< of each cell
+    Technology m_technology;                       //!< whose standard
+    uint32_t m_numerology;                         //!< of NR
+    double m_bandwidthMhz;                         //!< of the channel
+    NrMcsTable m_mcsTable;                         //!< of NR
+    Carrier m_carrier;                             //!< of each cell
     double m_frequencyHz;                          //!< carrier
     double m_txPowerDbm;                           //!< of a cell on all PRBs
     uint32_t m_rlcBufferBytes;                     //!< of a queue

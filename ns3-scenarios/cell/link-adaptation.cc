@@ -65,11 +65,11 @@ LinkAdaptation::Fill()
                 [this, mcs](double sinr) { return InformationBySinr(mcs, sinr); });
         }
     }
-    FillMcsOfEfficiency();
+    FillOfEfficiency();
 }
 
 void
-LinkAdaptation::FillMcsOfEfficiency()
+LinkAdaptation::FillOfEfficiency()
 {
     // The SINR at which each CQI begins, and from which each MCS meets the target.
     std::array<double, MAX_CQI + 1> beginsDb{};
@@ -79,6 +79,7 @@ LinkAdaptation::FillMcsOfEfficiency()
         beginsDb[cqi] = ToDb(SinrTable<uint8_t>::SinrAt(index));
     }
     constexpr uint32_t TYPICAL_PRBS = 8;
+    constexpr uint32_t RATE_PRBS = 25;
     for (uint8_t mcs = 0; mcs <= m_maxMcs; ++mcs)
     {
         size_t index = 0;
@@ -105,7 +106,8 @@ LinkAdaptation::FillMcsOfEfficiency()
         const double nextDb = cqi < MAX_CQI ? beginsDb[cqi + 1] : beginsDb[cqi];
         const double part = (efficiency - m_cqiEfficiency[cqi]) / (next - m_cqiEfficiency[cqi]);
         m_dbOfEfficiency[i] = static_cast<float>(beginsDb[cqi] + part * (nextDb - beginsDb[cqi]));
-        m_mcsOfEfficiency[i] = cqi == 0 ? 0 : m_mcsOfCqi[cqi];
+        m_rateOfEfficiency[i] =
+            cqi == 0 ? 0 : static_cast<float>(TbsBytes(m_mcsOfCqi[cqi], RATE_PRBS)) / RATE_PRBS;
     }
 }
 

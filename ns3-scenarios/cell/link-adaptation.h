@@ -45,6 +45,13 @@ class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
         return m_efficiency[sinr];
     }
 
+    /** @return bytes of a PRB in a block at what a CQI report of that efficiency allows */
+    float RateOf(float efficiency) const
+    {
+        // The next step up: an efficiency that a CQI begins with is that CQI's.
+        return m_rateOfEfficiency[static_cast<size_t>(efficiency / EFFICIENCY_STEP) + 1];
+    }
+
     /** @return bit per resource element of a CQI */
     double EfficiencyOfCqi(uint8_t cqi) const;
 
@@ -125,7 +132,7 @@ class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
     static constexpr size_t EFFICIENCIES = 2048; //!< up to 8 bit per resource element
 
     double BlerAt(uint8_t mcs, uint32_t prbs, size_t point, Direction direction) const;
-    void FillMcsOfEfficiency();
+    void FillOfEfficiency();
 
     uint8_t m_maxMcs;                                                 //!< highest
     uint32_t m_maxPrbs;                                               //!< of a block
@@ -136,7 +143,7 @@ class LinkAdaptation : public SimpleRefCount<LinkAdaptation>
     std::vector<uint8_t> m_modulation;                                //!< by MCS
     std::array<double, MAX_CQI + 1> m_cqiEfficiency{};                //!< by CQI
     std::array<uint8_t, MAX_CQI + 1> m_mcsOfCqi{};                    //!< by CQI
-    std::array<uint8_t, EFFICIENCIES> m_mcsOfEfficiency{};            //!< by efficiency
+    std::array<float, EFFICIENCIES> m_rateOfEfficiency{};             //!< [byte/PRB]
     std::array<float, EFFICIENCIES> m_dbOfEfficiency{};               //!< where it begins
     std::vector<float> m_mcsThresholdDb;                              //!< by MCS
     std::array<std::vector<std::vector<uint32_t>>, DIRECTIONS> m_tbs; //!< [byte]

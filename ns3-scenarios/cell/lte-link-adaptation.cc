@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cell/lte-link-adaptation.h"
 
+#include "cell/block-error-curves.h"
+
 #include "ns3/lte-mi-error-model.h"
 #include "ns3/spectrum-value.h"
 
@@ -14,20 +16,13 @@ namespace ns3
 namespace
 {
 
-// Code rates of ns-3's MCSs and of its block error curves; both as LteMiErrorModel has them, which
-// does not tell. Curves below an MCS's own rate serve its retransmissions.
+// Code rates of ns-3's MCSs, as LteMiErrorModel has them, which does not tell.
 constexpr std::array<double, 29> MCS_RATE{
     0.08, 0.1, 0.11, 0.15, 0.19, 0.24, 0.3, 0.37, 0.44, 0.51, 0.3, 0.33, 0.37, 0.42, 0.48,
     0.54, 0.6, 0.43, 0.45, 0.5,  0.55, 0.6, 0.65, 0.7,  0.75, 0.8, 0.85, 0.89, 0.92};
-constexpr std::array<double, 38> CURVE_RATE{
-    0.01,  0.026, 0.04, 0.08, 0.1,  0.11, 0.15, 0.19, 0.24, 0.3,  0.37,   0.44,  0.51,
-    0.075, 0.1,   0.15, 0.3,  0.33, 0.37, 0.42, 0.48, 0.54, 0.6,  0.1075, 0.143, 0.215,
-    0.43,  0.45,  0.5,  0.55, 0.6,  0.65, 0.7,  0.75, 0.8,  0.85, 0.89,   0.92};
-constexpr std::array<size_t, 4> FIRST_CURVE{0, 13, 23, 38}; // by modulation, and the end
-constexpr std::array<uint8_t, 3> FIRST_MCS{0, 10, 17};      // TS 36.213 Table 7.1.7.1-1
+constexpr std::array<uint8_t, 3> FIRST_MCS{0, 10, 17}; // TS 36.213 Table 7.1.7.1-1
 
 constexpr uint32_t MAX_CODE_BLOCK_BITS = 6144; // TS 36.212, 5.1.2
-constexpr uint32_t CODE_BLOCK_CRC_BITS = 24;
 
 /** @return a spectrum with the same SINR everywhere */
 SpectrumValue
@@ -113,23 +108,12 @@ LteLinkAdaptation::ErrorRate(uint8_t mcs,
                              double mutualInformation,
                              double transmissions) const
 {
-    const auto modulation = ModulationOf(mcs);
-    const double rate = MCS_RATE[mcs] / transmissions;
-    size_t curve = FIRST_CURVE[modulation + 1] - 1;
-    while (curve > FIRST_CURVE[modulation] && CURVE_RATE[curve] > rate)
-    {
-        --curve;
-    }
-    // Code blocks of a block fail independently (TS 36.212, 5.1.2).
-    const uint32_t bits = blockBytes * 8;
-    const uint32_t blocks = bits <= MAX_CODE_BLOCK_BITS
-                                ? 1
-                                : (bits + MAX_CODE_BLOCK_BITS - CODE_BLOCK_CRC_BITS - 1) /
-                                      (MAX_CODE_BLOCK_BITS - CODE_BLOCK_CRC_BITS);
-    const uint32_t blockBits = blocks == 1 ? bits : bits / blocks + CODE_BLOCK_CRC_BITS;
-    const double one = LteMiErrorModel::MappingMiBler(
-        mutualInformation, static_cast<uint8_t>(curve), static_cast<uint16_t>(blockBits));
-    return 1 - std::pow(1 - one, blocks);
+    return BlockErrorRate(ModulationOf(mcs),
+                          MCS_RATE[mcs] / transmissions,
+                          CurveChoice::BELOW,
+                          blockBytes * 8,
+                          MAX_CODE_BLOCK_BITS,
+                          mutualInformation);
 }
 
 } // namespace ns3

@@ -189,7 +189,7 @@ SliceAllocator::Pick(Requests& requests, uint32_t rbg) const
             }
             continue;
         }
-        const double ratio = request->efficiency[rbg] / request->servedBytes;
+        const double ratio = m_link->RateOf(request->efficiency[rbg]) / request->servedBytes;
         if (ratio > bestRatio)
         {
             best = request;

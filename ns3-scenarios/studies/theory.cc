@@ -153,7 +153,7 @@ EqualResources(double seconds)
                 "share of PRBs",
                 "SINR of the UE [dB]",
                 "1 / UEs",
-                0.02);
+                0.05);
     const std::vector<double> sinrsDb{-2, 3, 8, 13, 18, 23};
     FullBuffer cell(1, 1);
     std::vector<double> prbs(sinrsDb.size(), 0);

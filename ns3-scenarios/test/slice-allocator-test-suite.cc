@@ -166,7 +166,7 @@ class PolicyTestCase : public TestCase
         fair.allocator.GetQuota().SetCeiling(0, 1);
         std::vector<SliceRequest> requests{fair.Ask(0, ENDLESS, fair.good),
                                            fair.Ask(0, ENDLESS, fair.bad)};
-        const double ratio = fair.good[0] / fair.bad[0];
+        const double ratio = fair.link->RateOf(fair.good[0]) / fair.link->RateOf(fair.bad[0]);
         requests[0].servedBytes = 1.01 * ratio; // served a little more than its due
         fair.allocator.Allocate(0, 1, requests);
         NS_TEST_EXPECT_MSG_EQ(requests[0].mask.Count(), 0, "the one behind");

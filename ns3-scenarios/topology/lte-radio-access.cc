@@ -32,20 +32,12 @@ NS_OBJECT_ENSURE_REGISTERED(LteRadioAccess);
 namespace
 {
 
-constexpr double PRB_HZ = 180e3;
 constexpr uint32_t PDCP_HEADER_BYTES = 2;
 constexpr uint8_t HIGHEST_MCS = 28;
 const Time REFRESH_PERIOD = MilliSeconds(100); // as the cell model's
 const Time POLL_PERIOD = MilliSeconds(10);
 const Time ATTACH_STEP = MilliSeconds(50);
 constexpr uint32_t MAX_ATTACH_STEPS = 40;
-
-/** TS 36.213 Table 7.1.6.1-1. */
-uint32_t
-RbgPrbs(uint32_t prbs)
-{
-    return prbs <= 10 ? 1 : (prbs <= 26 ? 2 : (prbs <= 63 ? 3 : 4));
-}
 
 /** @return the path of an object of a device, for Config */
 std::string
@@ -65,11 +57,11 @@ LteRadioAccess::GetTypeId()
             .SetParent<RadioAccess>()
             .SetGroupName("Slicebed")
             .AddConstructor<LteRadioAccess>()
-            .AddAttribute("Prbs",
-                          "PRBs of a cell: 6, 15, 25, 50, 75 or 100.",
-                          UintegerValue(100),
-                          MakeUintegerAccessor(&LteRadioAccess::m_prbs),
-                          MakeUintegerChecker<uint32_t>(6, 100))
+            .AddAttribute("BandwidthMhz",
+                          "Bandwidth of the channel [MHz]: 1.4, 3, 5, 10, 15 or 20.",
+                          DoubleValue(20),
+                          MakeDoubleAccessor(&LteRadioAccess::m_bandwidthMhz),
+                          MakeDoubleChecker<double>())
             .AddAttribute("CarrierFrequencyHz",
                           "Carrier frequency [Hz].",
                           DoubleValue(2.6e9),
@@ -111,10 +103,12 @@ void
 LteRadioAccess::NotifyConstructionCompleted()
 {
     RadioAccess::NotifyConstructionCompleted();
-    m_rbgPrbs = RbgPrbs(m_prbs);
+    const auto carrier = MakeCarrier(Technology::LTE, 0, m_bandwidthMhz);
+    m_prbs = carrier.prbs;
+    m_rbgPrbs = carrier.rbgPrbs;
     m_channel->SetGrid({.prbs = m_prbs,
                         .rbgPrbs = m_rbgPrbs,
-                        .prbHz = PRB_HZ,
+                        .prbHz = carrier.prbHz,
                         .frequencyHz = m_frequencyHz,
                         .txPowerDbm = m_txPowerDbm});
     Config::SetDefault("ns3::LteRlcUm::MaxTxBufferSize", UintegerValue(m_rlcBufferBytes));

@@ -2,6 +2,7 @@
 #ifndef SLICEBED_LTE_RADIO_ACCESS_H
 #define SLICEBED_LTE_RADIO_ACCESS_H
 
+#include "cell/carrier.h"
 #include "cell/lte/radio-channel-loss-model.h"
 #include "cell/lte/slice-ff-mac-scheduler.h"
 #include "topology/radio-access.h"
@@ -96,7 +97,8 @@ class LteRadioAccess : public RadioAccess
     void Refresh();
     void Poll();
 
-    uint32_t m_prbs;                  //!< of each cell
+    double m_bandwidthMhz;            //!< of the channel
+    uint32_t m_prbs{0};               //!< of each cell
     double m_frequencyHz;             //!< carrier, of the channel model
     double m_txPowerDbm;              //!< of a cell on all PRBs
     uint32_t m_rlcBufferBytes;        //!< of a UE
