@@ -16,8 +16,8 @@ from analysis.store_reader import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-# A slice is backlogged where it loses more than the first share of its packets, and keeps up with its
-# load where it loses less than the second.
+# A slice is backlogged where it loses more than the first share of its packets, and keeps up with
+# its load where it loses less than the second.
 BACKLOGGED_LOSS = 0.3
 UNSATURATED_LOSS = 0.01
 UNSATURATED_DELAY_S = 0.05

@@ -111,13 +111,13 @@ CellsAdaptor::HighOf(const std::string& field) const
             targetBps = std::max(targetBps, service.target.throughputBps);
         }
         // Packets are whole: one more a user than the load may fall into the window.
-        return config.uesPerSlice *
+        return m_cells->MaxUsers() *
                (targetBps * load +
                 config.packetBytes * 8 / (config.interval - config.warmup).GetSeconds());
     }
     if (field == "buffer")
     {
-        return static_cast<double>(config.uesPerSlice) * network.GetMaxBufferBytes();
+        return static_cast<double>(m_cells->MaxUsers()) * network.GetMaxBufferBytes();
     }
     if (field.starts_with("prb_used"))
     {
@@ -125,7 +125,7 @@ CellsAdaptor::HighOf(const std::string& field) const
     }
     if (field == "active_ue")
     {
-        return config.uesPerSlice;
+        return m_cells->MaxUsers();
     }
     if (field == "cqi")
     {

@@ -43,6 +43,12 @@ CellsParameters::Declare(ScenarioParameters& p)
                 "how the load goes over a day: the embedded profile, or 1 all the time");
     p.Add("mask_file", m_maskFile, "", "CSV of the traffic mask, instead");
     p.Add("first_interval", m_first, "intervals", "of the week (0: Monday 0:00)", 0, 671);
+    p.Add("wrap_around", m_wrapAround, "the network's edge meets itself (1, 7 or 19 sites)");
+    p.AddChoice("mobility",
+                m_mobility,
+                {"walk", "waypoint", "trace"},
+                "of UEs: about their place, all over the network, or as a file says");
+    p.Add("mobility_file", m_mobilityFile, "", "CSV time_s,ue,x_m,y_m for mobility=trace");
     p.Add("speed_kmh", m_speedKmh, "km/h", "of the UEs", 0, 500);
     p.Add("roam_m", m_roamM, "m", "half side of the square a UE walks in", 1, 1000);
     p.Add("packet_bytes", m_packetBytes, "byte", "largest UDP payload", 64, 1472);
@@ -158,6 +164,10 @@ CellsParameters::Config() const
     {
         throw UsageError("sectors is 2; 1 or 3 is required");
     }
+    if (m_mobility == "trace" && m_mobilityFile.empty())
+    {
+        throw UsageError("mobility is trace; mobility_file=FILE is required");
+    }
     SlicedCellsConfig config;
     config.sites = m_sites;
     config.sectors = m_sectors;
@@ -168,6 +178,12 @@ CellsParameters::Config() const
                                               : UNIFORM_PLACEMENT;
     config.load = m_load;
     config.uplinkLoad = m_uplinkLoad;
+    config.usersChangeCells = m_handover || m_mobility == "trace";
+    config.wrapAround = m_wrapAround;
+    config.mobility = m_mobility == "trace"      ? UeMobility::TRACE
+                      : m_mobility == "waypoint" ? UeMobility::WAYPOINT
+                                                 : UeMobility::WALK;
+    config.mobilityFile = m_mobilityFile;
     config.speedMps = m_speedKmh / 3.6;
     config.roamM = m_roamM;
     config.packetBytes = m_packetBytes;

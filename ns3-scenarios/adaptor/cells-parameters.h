@@ -60,6 +60,9 @@ class CellsParameters
     std::string m_mask{"profile"};
     std::string m_maskFile;
     int64_t m_first{0};
+    std::string m_mobility{"walk"};
+    std::string m_mobilityFile;
+    bool m_wrapAround{false};
     double m_speedKmh{3};
     double m_roamM{20};
     int64_t m_packetBytes{1200};

@@ -135,6 +135,7 @@ uint16_t
 RadioChannel::AddSite(const Vector& position)
 {
     m_sites.push_back(MakeFixed(position));
+    m_positions.push_back(position);
     return static_cast<uint16_t>(m_sites.size() - 1);
 }
 
@@ -215,6 +216,29 @@ RadioChannel::MakeFading()
         FadingProcess::TdlD(), m_delaySpreadLosS, m_rbgs, m_rbgHz, m_random);
 }
 
+void
+RadioChannel::SetWrapAround(const std::vector<Vector>& shifts)
+{
+    m_shifts = shifts;
+}
+
+void
+RadioChannel::BringNear(size_t site, const Vector& place) const
+{
+    if (m_shifts.size() == 1)
+    {
+        return;
+    }
+    const auto distanceM = [&](const Vector& shift) {
+        return CalculateDistance(m_positions[site] + shift, place);
+    };
+    const auto nearest =
+        std::min_element(m_shifts.begin(), m_shifts.end(), [&](const auto& a, const auto& b) {
+            return distanceM(a) < distanceM(b);
+        });
+    m_sites[site]->SetPosition(m_positions[site] + *nearest);
+}
+
 double
 RadioChannel::AntennaGainDb(const Cell& cell, const Vector& from) const
 {
@@ -225,13 +249,14 @@ RadioChannel::AntennaGainDb(const Cell& cell, const Vector& from) const
 std::vector<double>
 RadioChannel::GainsDb(Ptr<MobilityModel> place) const
 {
+    const auto position = place->GetPosition();
     std::vector<double> siteGainDb;
-    for (const auto& site : m_sites)
+    for (size_t site = 0; site < m_sites.size(); ++site)
     {
-        siteGainDb.push_back(m_loss->CalcRxPower(0, site, place));
+        BringNear(site, position);
+        siteGainDb.push_back(m_loss->CalcRxPower(0, m_sites[site], place));
     }
     std::vector<double> gainsDb;
-    const auto position = place->GetPosition();
     for (const auto& cell : m_cells)
     {
         gainsDb.push_back(siteGainDb[cell.site] + AntennaGainDb(cell, position));
@@ -500,8 +525,10 @@ RadioChannel::MeanSinrMapDb(const std::vector<Vector>& points) const
     {
         place->SetPosition(point);
         std::vector<double> path; // by site
-        for (const auto& site : m_sites)
+        for (size_t i = 0; i < m_sites.size(); ++i)
         {
+            BringNear(i, point);
+            const auto& site = m_sites[i];
             const auto from = site->GetPosition();
             const double p = LosProbability(std::hypot(point.x - from.x, point.y - from.y));
             path.push_back(p * FromDb(los->CalcRxPower(0, site, place)) +

@@ -37,6 +37,12 @@ class RadioChannel : public Object
     uint16_t AddSite(const Vector& position);
     uint16_t AddCell(uint16_t site, double bearingDeg);
 
+    /**
+     * Makes the network's edge meet itself: each site counts where its image nearest to a UE is.
+     * @param shifts translations of the images, none first
+     */
+    void SetWrapAround(const std::vector<Vector>& shifts);
+
     /** Adds a UE; ids from 0. @return its id */
     uint32_t AddUe(Ptr<MobilityModel> place, uint16_t cell);
 
@@ -156,6 +162,7 @@ class RadioChannel : public Object
     };
 
     double AntennaGainDb(const Cell& cell, const Vector& from) const;
+    void BringNear(size_t site, const Vector& place) const;
     std::vector<double> GainsDb(Ptr<MobilityModel> place) const;
     void RefreshUe(Ue& ue);
     void RefreshPower(Ue& ue);
@@ -168,23 +175,25 @@ class RadioChannel : public Object
     Ptr<ThreeGppPropagationLossModel> MakeLoss(Ptr<ChannelConditionModel> condition,
                                                bool shadowing) const;
 
-    double m_antennaGainDbi;       //!< boresight
-    double m_beamwidthDeg;         //!< 3 dB, horizontal
-    double m_maxAttenuationDb;     //!< front to back
-    double m_noiseFigureDb;        //!< of a UE
-    double m_delaySpreadNlosS;     //!< rms
-    double m_delaySpreadLosS;      //!< rms
-    bool m_omnidirectional;        //!< no sectors
-    bool m_fadingOn;               //!< small scale
-    bool m_shadowingOn;            //!< large scale
-    double m_frequencyHz{0};       //!< carrier
-    double m_powerPerPrbDbm{0};    //!< of a cell
-    double m_powerPerPrbW{0};      //!< of a cell
-    double m_noiseW{0};            //!< on a PRB
-    uint32_t m_rbgs{0};            //!< of the carrier
-    double m_rbgHz{0};             //!< spacing
-    std::vector<float> m_activity; //!< share of PRBs used, by cell
-    std::vector<Ptr<MobilityModel>> m_sites;
+    double m_antennaGainDbi;                       //!< boresight
+    double m_beamwidthDeg;                         //!< 3 dB, horizontal
+    double m_maxAttenuationDb;                     //!< front to back
+    double m_noiseFigureDb;                        //!< of a UE
+    double m_delaySpreadNlosS;                     //!< rms
+    double m_delaySpreadLosS;                      //!< rms
+    bool m_omnidirectional;                        //!< no sectors
+    bool m_fadingOn;                               //!< small scale
+    bool m_shadowingOn;                            //!< large scale
+    double m_frequencyHz{0};                       //!< carrier
+    double m_powerPerPrbDbm{0};                    //!< of a cell
+    double m_powerPerPrbW{0};                      //!< of a cell
+    double m_noiseW{0};                            //!< on a PRB
+    uint32_t m_rbgs{0};                            //!< of the carrier
+    double m_rbgHz{0};                             //!< spacing
+    std::vector<float> m_activity;                 //!< share of PRBs used, by cell
+    std::vector<Ptr<MobilityModel>> m_sites;       //!< each at the image that was asked for last
+    std::vector<Vector> m_positions;               //!< of the sites themselves
+    std::vector<Vector> m_shifts{Vector(0, 0, 0)}; //!< of images
     std::vector<Cell> m_cells;
     std::vector<Ue> m_ues;
     Ptr<ChannelConditionModel> m_condition;

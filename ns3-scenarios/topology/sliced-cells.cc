@@ -3,19 +3,14 @@
 
 #include "topology/hex-grid.h"
 
-#include "ns3/constant-position-mobility-model.h"
-#include "ns3/double.h"
 #include "ns3/inet-socket-address.h"
-#include "ns3/pointer.h"
-#include "ns3/random-walk-2d-mobility-model.h"
-#include "ns3/rectangle.h"
 #include "ns3/simulator.h"
-#include "ns3/string.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <optional>
 #include <stdexcept>
 
 namespace ns3
@@ -27,9 +22,9 @@ namespace
 {
 
 constexpr double GNB_HEIGHT_M = 25;    // TR 38.901 Table 7.2-1, UMa
-constexpr double UE_HEIGHT_M = 1.5;    // same
 constexpr double MIN_DISTANCE_M = 35;  // same
 constexpr double HALF_SECTOR_DEG = 70; // somewhat beyond 60: shadowing shifts the borders
+constexpr double TRACE_REACH = 2;      // of a site, in distances between sites
 constexpr uint16_t PORT = 9;
 
 // Each kind of random draw has streams of its own, far apart, so that more of one kind (more UEs,
@@ -50,6 +45,15 @@ MakeSource(uint32_t packetBytes, const Address& remote, int64_t stream, Ptr<Node
     source->AssignStreams(stream);
     node->AddApplication(source);
     return source;
+}
+
+/** @return a node that moves as a UE of a trace */
+Ptr<Node>
+FollowTrace(const UeTrace& trace, size_t ue)
+{
+    auto node = CreateObject<Node>();
+    node->AggregateObject(trace.MakeMobility(ue));
+    return node;
 }
 
 /** Installs a sink on a node. */
@@ -103,6 +107,11 @@ void
 SlicedCells::BuildCells()
 {
     m_sites = HexGrid(m_config.sites, m_config.interSiteDistanceM, GNB_HEIGHT_M);
+    if (m_config.wrapAround)
+    {
+        m_radio->GetChannel()->SetWrapAround(
+            WrapAroundShifts(m_config.sites, m_config.interSiteDistanceM));
+    }
     for (const auto& position : m_sites)
     {
         const auto site = m_radio->AddSite(position);
@@ -124,6 +133,18 @@ SlicedCells::BuildUsers()
     {
         MakeUplinkSink();
     }
+    std::optional<UeTrace> trace;
+    if (m_config.mobility == UeMobility::TRACE)
+    {
+        trace.emplace(m_config.mobilityFile, m_sites, TRACE_REACH * m_config.interSiteDistanceM);
+        const size_t users = m_config.services.size() * m_radio->GetCells() * m_config.uesPerSlice;
+        if (trace->GetUes() < users)
+        {
+            throw std::invalid_argument("mobility_file " + m_config.mobilityFile + " has " +
+                                        std::to_string(trace->GetUes()) + " UEs; " +
+                                        std::to_string(users) + " are required");
+        }
+    }
     for (uint32_t slice = 0; slice < m_config.services.size(); ++slice)
     {
         m_radio->AddSlice(slice);
@@ -131,52 +152,64 @@ SlicedCells::BuildUsers()
         {
             for (uint32_t i = 0; i < m_config.uesPerSlice; ++i)
             {
-                auto node = PlaceUe(cell);
-                const auto ue = m_radio->AddUe(node, cell, slice);
-                m_ues.push_back({cell, slice, node});
-                m_ueAt[m_radio->GetUeAddress(ue)] = ue;
-                ConnectDownlink(ue);
-                if (m_config.uplinkLoad > 0)
-                {
-                    ConnectUplink(ue);
-                }
+                AddUser(trace ? FollowTrace(*trace, m_ues.size()) : PlaceUe(cell), cell, slice);
             }
         }
     }
 }
 
+void
+SlicedCells::AddUser(Ptr<Node> node, uint16_t cell, uint32_t slice)
+{
+    if (m_config.mobility == UeMobility::TRACE)
+    {
+        cell = m_radio->GetChannel()->StrongestCell(node->GetObject<MobilityModel>());
+    }
+    const auto ue = m_radio->AddUe(node, cell, slice);
+    m_ues.push_back({cell, slice, node});
+    m_ueAt[m_radio->GetUeAddress(ue)] = ue;
+    ConnectDownlink(ue);
+    if (m_config.uplinkLoad > 0)
+    {
+        ConnectUplink(ue);
+    }
+}
+
+UeMovement
+SlicedCells::Movement() const
+{
+    UeMovement movement{.mobility = m_config.mobility,
+                        .speedMps = m_config.speedMps,
+                        .roamM = m_config.roamM,
+                        .centre = {0, 0, 0},
+                        .radiusM = 0};
+    for (const auto& site : m_sites)
+    {
+        movement.centre = movement.centre + site;
+    }
+    movement.centre.x /= static_cast<double>(m_sites.size());
+    movement.centre.y /= static_cast<double>(m_sites.size());
+    for (const auto& site : m_sites)
+    {
+        movement.radiusM =
+            std::max(movement.radiusM,
+                     std::hypot(site.x - movement.centre.x, site.y - movement.centre.y) +
+                         m_config.interSiteDistanceM / 2);
+    }
+    return movement;
+}
+
 Ptr<Node>
 SlicedCells::PlaceUe(uint16_t cell)
 {
+    const auto movement = Movement();
     // A position is kept if the cell is the strongest there. Each try has a node of its own,
     // because ns-3's channel condition and shadowing remember the links of a node.
     for (uint32_t attempt = 0; attempt < 2000; ++attempt)
     {
         const auto position = DrawPosition(cell);
-        Ptr<MobilityModel> mobility;
-        if (m_config.speedMps > 0)
-        {
-            const Rectangle square(position.x - m_config.roamM,
-                                   position.x + m_config.roamM,
-                                   position.y - m_config.roamM,
-                                   position.y + m_config.roamM);
-            mobility = CreateObjectWithAttributes<RandomWalk2dMobilityModel>(
-                "Bounds",
-                RectangleValue(square),
-                "Mode",
-                StringValue("Time"),
-                "Time",
-                TimeValue(Seconds(5)),
-                "Speed",
-                StringValue("ns3::ConstantRandomVariable[Constant=" +
-                            std::to_string(m_config.speedMps) + "]"));
-            mobility->AssignStreams(WALK_STREAM + 10 * static_cast<int64_t>(m_ues.size()));
-        }
-        else
-        {
-            mobility = CreateObject<ConstantPositionMobilityModel>();
-        }
-        mobility->SetPosition(position);
+        auto mobility = MakeUeMobility(
+            movement, position, WALK_STREAM + 10 * static_cast<int64_t>(m_ues.size()));
         auto node = CreateObject<Node>();
         node->AggregateObject(mobility);
         if (m_radio->GetChannel()->StrongestCell(mobility) == cell)
@@ -406,6 +439,13 @@ bool
 SlicedCells::IsPresent(uint32_t slice) const
 {
     return m_present.at(slice);
+}
+
+uint32_t
+SlicedCells::MaxUsers() const
+{
+    return m_config.usersChangeCells ? m_config.uesPerSlice * m_radio->GetCells()
+                                     : m_config.uesPerSlice;
 }
 
 double

@@ -4,6 +4,7 @@
 
 #include "kpi/interval-meter.h"
 #include "topology/radio-access.h"
+#include "topology/ue-mobility.h"
 #include "traffic/measuring-sink.h"
 #include "traffic/offered-load-source.h"
 #include "traffic/traffic-mask.h"
@@ -54,15 +55,19 @@ struct SlicedCellsConfig
     std::vector<SliceService> services; //!< all that are ever present
     std::vector<bool> presentAtStart;   //!< by service
     std::vector<SliceEvent> events;     //!< later changes
-    uint32_t uesPerSlice{4};            //!< in each cell
+    uint32_t uesPerSlice{4};            //!< in each cell, at the start
+    bool usersChangeCells{false};       //!< handover, or a trace: a cell may have all of them
     PlacementRing placement{UNIFORM_PLACEMENT}; //!< of the UEs
-    double load{1.2};               //!< load offered by a user at mask 1, relative to its target
-    double uplinkLoad{0};           //!< the same uplink
-    double speedMps{3 / 3.6};       //!< of the UEs [m/s]
-    double roamM{20};               //!< half side of the square that a UE walks in [m]
-    uint32_t packetBytes{1200};     //!< UDP payload [byte]
-    Time interval{Seconds(1)};      //!< between two decisions
-    Time warmup{MilliSeconds(200)}; //!< of each interval, not measured
+    double load{1.2};     //!< load offered by a user at mask 1, relative to its target
+    double uplinkLoad{0}; //!< the same uplink
+    UeMobility mobility{UeMobility::WALK}; //!< how UEs move
+    std::string mobilityFile;              //!< for UeMobility::TRACE
+    double speedMps{3 / 3.6};              //!< of the UEs [m/s]
+    double roamM{20};                      //!< half side of the square that a UE walks in [m]
+    bool wrapAround{false};                //!< the network's edge meets itself
+    uint32_t packetBytes{1200};            //!< UDP payload [byte]
+    Time interval{Seconds(1)};             //!< between two decisions
+    Time warmup{MilliSeconds(200)};        //!< of each interval, not measured
 };
 
 /** Packets of a run, and where they ended. */
@@ -105,6 +110,9 @@ class SlicedCells : public Object
     /** @return whether a slice is present in the open interval */
     bool IsPresent(uint32_t slice) const;
 
+    /** @return most users that a slice may have in a cell */
+    uint32_t MaxUsers() const;
+
     /** @return the load that the slice will offer in a cell in interval `k` [bit/s] */
     double GetOfferedBps(uint32_t k, uint32_t slice) const;
 
@@ -139,7 +147,9 @@ class SlicedCells : public Object
   private:
     void BuildCells();
     void BuildUsers();
+    UeMovement Movement() const;
     Ptr<Node> PlaceUe(uint16_t cell);
+    void AddUser(Ptr<Node> node, uint16_t cell, uint32_t slice);
     Vector DrawPosition(uint16_t cell) const;
     void ConnectDownlink(uint32_t ue);
     void ConnectUplink(uint32_t ue);

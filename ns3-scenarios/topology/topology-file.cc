@@ -18,7 +18,6 @@ namespace
 {
 
 constexpr double GRID_STEP_M = 10;
-constexpr double UE_HEIGHT_M = 1.5;
 
 /** Joins what `item` writes for 0 .. count-1 by commas. */
 template <typename F>

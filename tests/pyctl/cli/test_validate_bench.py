@@ -1,0 +1,95 @@
+"""``slicebed validate`` and ``slicebed bench``: real runs of their quick forms, and bad words."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pyctl.studies.radio_cases import CASES
+
+
+def slicebed(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pyctl.cli", *words],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """The quick form of the radio study, once."""
+    out = tmp_path_factory.mktemp("radio")
+    done = slicebed("validate", "radio", "--quick", "--json", "--strict", "--out", str(out))
+    assert done.returncode == 0, done.stdout + done.stderr
+    value: dict[str, object] = json.loads(done.stdout)
+    return out, value
+
+
+def test_the_quick_study_holds_every_bound(study: tuple[Path, dict[str, object]]) -> None:
+    measures = {entry["name"]: entry for entry in study[1]["measures"]}  # type: ignore[attr-defined]
+    for name in ("throughput_error_max", "prb_error_max", "cqi_error_max", "delay_error_max"):
+        assert measures[f"radio.{name}"]["ok"] is True
+    assert measures["radio.theory.shannon"]["value"] < 1
+    assert study[1]["provenance"]
+
+
+def test_the_study_compares_packets_of_two_stacks(study: tuple[Path, dict[str, object]]) -> None:
+    table = pd.read_csv(study[0] / "table.csv")
+    quick = [case for case in CASES if case.quick]
+    assert set(table["case"]) == {case.name for case in quick}
+    assert len(table) == sum(len(case.shares) for case in quick)
+    # Two implementations: alike, not identical.
+    assert (table["cell_thp_dl"] != table["lte_thp_dl"]).any()
+    assert (table["cell_thp_dl"] > 1e6).all()
+
+
+def test_figures_and_tables_are_there(study: tuple[Path, dict[str, object]]) -> None:
+    for name in ("agreement", "errors", "theory"):
+        for suffix in (".png", ".pdf", ".csv"):
+            assert (study[0] / f"{name}{suffix}").stat().st_size > 100
+    assert "| 1-light | 1 |" in (study[0] / "table.md").read_text()
+
+
+def test_cases_cover_what_they_must() -> None:
+    assert len(CASES) >= 16
+    assert {case.cells for case in CASES} == {1, 3, 7, 12}
+    assert {len(case.shares) for case in CASES} >= {1, 2, 4}
+    assert {case.placement for case in CASES} == {"uniform", "near", "far"}
+    assert any(case.speed_kmh > 0 for case in CASES)
+    assert all(sum(case.shares) <= 1 for case in CASES)
+
+
+def test_bench_cells_times_three_models(tmp_path: Path) -> None:
+    done = slicebed("bench", "cells", "--quick", "--json", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    value = json.loads(done.stdout)
+    names = {entry["name"] for entry in value["measures"]}
+    assert {
+        "cells.speedup_vs_lte",
+        "cells.per_packet_vs_p2p",
+        "cells.cost_57_over_12",
+    } <= names
+    timings = pd.read_csv(tmp_path / "timings.csv")
+    models = timings[timings["varied"] == "model"].set_index("model")
+    assert set(models.index) == {"cell", "lte", "p2p"}
+    assert (models["cells"] == 12).all()
+    # The same load: 12 x 8 UEs x 1 Mbit/s in packets of 1200 bytes.
+    rate = models["packets_sent"] / models["sim_s"]
+    assert rate.to_numpy() == pytest.approx([10_000] * 3, rel=0.02)
+    assert (models["packets_delivered"] > 0.8 * models["packets_sent"]).all()
+    assert (tmp_path / "models.png").stat().st_size > 100
+
+
+def test_an_unknown_configuration_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    done = slicebed("validate", "radio", "--only", "1-lihgt", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "did you mean '1-light'" in done.stderr
+    assert "Traceback" not in done.stderr
