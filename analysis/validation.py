@@ -31,7 +31,8 @@ def figures(run: Run) -> pd.DataFrame:
     steps = run.steps[run.steps["step"] > run.steps["step"].min()]
     prbs = run.description["context"]["prbs"]
     means = steps.assign(prb_share=steps["prb_used_dl"] / prbs).groupby("slice")
-    return means[list(QUANTITIES)].mean().astype(float)
+    table: pd.DataFrame = means[list(QUANTITIES)].mean().astype(float)
+    return table
 
 
 def compare(name: str, cell: Run, lte: Run) -> pd.DataFrame:
@@ -83,4 +84,5 @@ def ceiling_errors(run: Run) -> pd.Series:
     alone = len(run.description["context"]["cells"]) == 1
     short = (steps["loss"] > BACKLOGGED_LOSS) & alone
     counted = error.where(~short, error.abs()).clip(lower=0)
-    return counted.groupby(steps["slice"]).max()
+    largest: pd.Series = counted.groupby(steps["slice"]).max()
+    return largest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -147,15 +148,21 @@ def _markdown(table: pd.DataFrame) -> str:
         "| configuration | slice | Mbit/s per user | error | PRBs, share | CQI | delay ms |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in table.itertuples():
-        delay = f"{row.cell_delay_e2e * 1e3:.1f} / {row.lte_delay_e2e * 1e3:.1f}"
-        saturated = " (saturated)" if row.delay_error != row.delay_error else ""
-        lines.append(
-            f"| {row.case} | {row.slice} "
-            f"| {row.cell_thp_dl / 1e6:.3f} / {row.lte_thp_dl / 1e6:.3f} "
-            f"| {row.throughput_error * 100:.1f} % "
-            f"| {row.cell_prb_share:.3f} / {row.lte_prb_share:.3f} "
-            f"| {row.cell_cqi:.2f} / {row.lte_cqi:.2f} "
-            f"| {delay}{saturated} |"
+    for row in table.to_dict(orient="records"):
+        saturated = " (saturated)" if math.isnan(row["delay_error"]) else ""
+
+        def both(name: str, scale: float, form: str, row: dict[Hashable, Any] = row) -> str:
+            ours, theirs = row[f"cell_{name}"] * scale, row[f"lte_{name}"] * scale
+            return f"{ours:{form}} / {theirs:{form}}"
+
+        cells = (
+            row["case"],
+            str(row["slice"]),
+            both("thp_dl", 1e-6, ".3f"),
+            f"{row['throughput_error'] * 100:.1f} %",
+            both("prb_share", 1, ".3f"),
+            both("cqi", 1, ".2f"),
+            both("delay_e2e", 1e3, ".1f") + saturated,
         )
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

@@ -68,7 +68,7 @@ def scale(seconds: float, seed: int) -> list[tuple[str, Timing]]:
     Returns:
         What was varied (``cells``, ``ues``, ``mbps``), with each timing.
     """
-    cases: Iterable[tuple[str, dict[str, float]]] = (
+    cases: Iterable[tuple[str, Mapping[str, float]]] = (
         *(("cells", {"sites": sites, "sectors": sectors}) for sites, sectors in CELLS),
         *(("ues", {"ues": ues}) for ues in UES),
         *(("mbps", {"mbps": mbps}) for mbps in LOADS_MBPS),
