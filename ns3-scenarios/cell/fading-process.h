@@ -68,8 +68,8 @@ class FadingProcess
         return &m_gain[sample * m_subBands];
     }
 
-    static constexpr uint32_t CYCLES = 128;           //!< length of the table
-    static constexpr uint32_t SAMPLES_PER_CYCLE = 64; //!< J0(2 pi / 128) = 0.9994 at half a step
+    static constexpr uint32_t CYCLES = 64;            //!< length of the table
+    static constexpr uint32_t SAMPLES_PER_CYCLE = 32; //!< J0(2 pi / 64) = 0.998 at half a step
     static constexpr uint32_t SAMPLES = CYCLES * SAMPLES_PER_CYCLE;
 
   private:

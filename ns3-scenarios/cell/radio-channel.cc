@@ -14,7 +14,6 @@
 #include <array>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 namespace ns3
 {
@@ -169,11 +168,10 @@ RadioChannel::AddUe(Ptr<MobilityModel> place, uint16_t cell)
     Ue ue;
     ue.place = place;
     ue.cell = cell;
-    ue.power.resize(m_cells.size());
-    ue.fading.resize(m_cells.size());
-    for (size_t i = 0; i < m_cells.size(); ++i)
+    for (uint16_t i = 0; i < m_cells.size(); ++i)
     {
-        ue.start.push_back(static_cast<float>(m_random->GetValue(0, FadingProcess::CYCLES)));
+        const auto start = static_cast<float>(m_random->GetValue(0, FadingProcess::CYCLES));
+        ue.links.push_back({.power = 0, .start = start, .cell = i, .los = false});
     }
     ue.since = Simulator::Now();
     m_ues.push_back(std::move(ue));
@@ -276,14 +274,15 @@ std::pair<uint16_t, double>
 RadioChannel::FindStrongerCell(uint32_t ueId) const
 {
     const auto& ue = m_ues[ueId];
-    const auto best = std::max_element(ue.power.begin(), ue.power.end());
-    return {static_cast<uint16_t>(best - ue.power.begin()), ToDb(*best / ue.power[ue.cell])};
+    const auto& best = ue.near.front();
+    return {best.cell, ToDb(best.power / ue.own.power)};
 }
 
 void
 RadioChannel::SetServingCell(uint32_t ue, uint16_t cell)
 {
     m_ues.at(ue).cell = cell;
+    m_ues[ue].own = m_ues[ue].links.at(cell);
 }
 
 void
@@ -312,17 +311,18 @@ RadioChannel::RefreshUe(Ue& ue)
         RefreshPower(ue);
     }
     ue.farMeanW = 0;
-    for (size_t cell = 0; ue.farW > 0 && cell < m_activity.size(); ++cell)
+    if (ue.farW > 0 && !m_activity.empty())
     {
-        // Few UEs have far cells at all; near ones are taken off again.
-        ue.farMeanW += ue.power[cell] * m_activity[cell];
+        for (const auto& link : ue.links)
+        {
+            ue.farMeanW += link.power * m_activity[link.cell];
+        }
+        for (const auto& link : ue.near)
+        {
+            ue.farMeanW -= link.power * m_activity[link.cell];
+        }
+        ue.farMeanW = std::max(ue.farMeanW, 0.0); // what rounding leaves
     }
-    for (const auto cell : ue.near)
-    {
-        ue.farMeanW -=
-            ue.farW > 0 && cell < m_activity.size() ? ue.power[cell] * m_activity[cell] : 0;
-    }
-    ue.farMeanW = std::max(ue.farMeanW, 0.0);
 }
 
 void
@@ -330,34 +330,36 @@ RadioChannel::RefreshPower(Ue& ue)
 {
     const auto gainsDb = GainsDb(ue.place);
     ue.at = ue.place->GetPosition();
-    for (size_t cell = 0; cell < m_cells.size(); ++cell)
+    for (auto& link : ue.links)
     {
-        ue.power[cell] = static_cast<float>(FromDb(m_powerPerPrbDbm + gainsDb[cell] - 30));
-        if (m_fadingOn)
-        {
-            const auto& site = m_sites[m_cells[cell].site];
-            const bool los = m_condition->GetChannelCondition(site, ue.place)->IsLos();
-            ue.fading[cell] = los ? m_los.get() : m_nlos.get();
-        }
+        link.power = static_cast<float>(FromDb(m_powerPerPrbDbm + gainsDb[link.cell] - 30));
+        const auto& site = m_sites[m_cells[link.cell].site];
+        link.los = m_fadingOn && m_condition->GetChannelCondition(site, ue.place)->IsLos();
     }
+    ue.own = ue.links[ue.cell];
     FindNear(ue);
 }
 
 void
 RadioChannel::FindNear(Ue& ue)
 {
-    ue.near.resize(m_cells.size());
-    std::iota(ue.near.begin(), ue.near.end(), 0);
-    std::stable_sort(
-        ue.near.begin(), ue.near.end(), [&](auto a, auto b) { return ue.power[a] > ue.power[b]; });
-    const double all = std::accumulate(ue.power.begin(), ue.power.end(), 0.0);
-    const double most = FAR_SHARE * (m_noiseW + all - ue.power[ue.near.front()]);
-    ue.farW = 0;
-    while (ue.near.size() > 1 && ue.farW + ue.power[ue.near.back()] <= most)
+    ue.near = ue.links;
+    std::stable_sort(ue.near.begin(), ue.near.end(), [](const auto& a, const auto& b) {
+        return a.power > b.power;
+    });
+    double all = m_noiseW;
+    for (const auto& link : ue.near)
     {
-        ue.farW += ue.power[ue.near.back()];
+        all += link.power;
+    }
+    const double most = FAR_SHARE * (all - ue.near.front().power);
+    ue.farW = 0;
+    while (ue.near.size() > 1 && ue.farW + ue.near.back().power <= most)
+    {
+        ue.farW += ue.near.back().power;
         ue.near.pop_back();
     }
+    ue.near.shrink_to_fit();
 }
 
 void
@@ -375,9 +377,9 @@ RadioChannel::CyclesOf(const Ue& ue, Time age) const
 }
 
 const float*
-RadioChannel::FadingOf(const Ue& ue, uint16_t cell, double cycles) const
+RadioChannel::FadingOf(const Link& link, double cycles) const
 {
-    return ue.fading[cell]->Gains(cycles + ue.start[cell]);
+    return (link.los ? m_los : m_nlos)->Gains(cycles + link.start);
 }
 
 void
@@ -396,17 +398,17 @@ RadioChannel::GetSinr(uint32_t ueId,
     const auto floorW = static_cast<float>(m_noiseW + ue.farMeanW);
     wanted.ForEach([&](uint32_t rbg) { disturbanceW[rbg] = floorW; });
     const double cycles = CyclesOf(ue, Time(0));
-    for (const auto cell : ue.near)
+    for (const auto& link : ue.near)
     {
-        const auto common = onAir[cell] & wanted;
-        if (cell == ue.cell || common.Empty())
+        const auto common = onAir[link.cell] & wanted;
+        if (link.cell == ue.cell || common.Empty())
         {
             continue;
         }
-        const float power = ue.power[cell];
+        const float power = link.power;
         if (m_fadingOn)
         {
-            const float* gains = FadingOf(ue, cell, cycles);
+            const float* gains = FadingOf(link, cycles);
             common.ForEach([&](uint32_t rbg) { disturbanceW[rbg] += power * gains[rbg]; });
         }
         else
@@ -414,8 +416,8 @@ RadioChannel::GetSinr(uint32_t ueId,
             common.ForEach([&](uint32_t rbg) { disturbanceW[rbg] += power; });
         }
     }
-    const float own = ue.power[ue.cell];
-    const float* gains = m_fadingOn ? FadingOf(ue, ue.cell, cycles) : nullptr;
+    const float own = ue.own.power;
+    const float* gains = m_fadingOn ? FadingOf(ue.own, cycles) : nullptr;
     wanted.ForEach(
         [&](uint32_t rbg) { sinr[rbg] = own * (gains ? gains[rbg] : 1) / disturbanceW[rbg]; });
 }
@@ -433,24 +435,25 @@ RadioChannel::FillSinr(const Ue& ue, Time age, double farW, LoadOf loadOf, float
     std::fill_n(disturbanceW.begin(), m_rbgs, static_cast<float>(m_noiseW + farW));
     const double cycles = CyclesOf(ue, age);
     static const std::vector<float> ONES(RbgMask::MAX_RBGS, 1);
-    const auto gainsOf = [&](uint16_t cell) {
-        return m_fadingOn ? FadingOf(ue, cell, cycles) : ONES.data();
+    const auto gainsOf = [&](const Link& link) {
+        return m_fadingOn ? FadingOf(link, cycles) : ONES.data();
     };
-    for (const auto cell : ue.near)
+    for (const auto& link : ue.near)
     {
+        const uint16_t cell = link.cell;
         if (cell == ue.cell)
         {
             continue;
         }
-        const float power = ue.power[cell];
-        const float* gains = gainsOf(cell);
+        const float power = link.power;
+        const float* gains = gainsOf(link);
         for (uint32_t rbg = 0; rbg < m_rbgs; ++rbg)
         {
             disturbanceW[rbg] += power * gains[rbg] * loadOf(cell, rbg);
         }
     }
-    const float own = ue.power[ue.cell];
-    const float* gains = gainsOf(ue.cell);
+    const float own = ue.own.power;
+    const float* gains = gainsOf(ue.own);
     for (uint32_t rbg = 0; rbg < m_rbgs; ++rbg)
     {
         sinr[rbg] = own * gains[rbg] / disturbanceW[rbg];
@@ -490,7 +493,7 @@ RadioChannel::GetFadingGains(uint32_t ueId, uint16_t cell, Direction direction, 
     }
     const auto& ue = m_ues[ueId];
     const double shift = direction == Direction::UPLINK ? UPLINK_CYCLES : 0;
-    return FadingOf(ue, cell, CyclesOf(ue, age) + shift);
+    return FadingOf(ue.links[cell], CyclesOf(ue, age) + shift);
 }
 
 double
@@ -501,15 +504,18 @@ RadioChannel::GetWidebandSinrDb(uint32_t ueId) const
     {
         return ToDb(*ue.fixedSinr);
     }
-    const double all = std::accumulate(ue.power.begin(), ue.power.end(), 0.0);
-    const double own = ue.power[ue.cell];
-    return ToDb(own / (m_noiseW + all - own));
+    double disturbanceW = m_noiseW;
+    for (const auto& link : ue.links)
+    {
+        disturbanceW += link.cell == ue.cell ? 0 : link.power;
+    }
+    return ToDb(ue.own.power / disturbanceW);
 }
 
 double
 RadioChannel::GetGainDb(uint32_t ue, uint16_t cell) const
 {
-    return ToDb(m_ues.at(ue).power.at(cell)) + 30 - m_powerPerPrbDbm;
+    return ToDb(m_ues.at(ue).links.at(cell).power) + 30 - m_powerPerPrbDbm;
 }
 
 std::vector<double>

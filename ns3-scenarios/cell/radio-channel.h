@@ -110,7 +110,7 @@ class RadioChannel : public Object
     /** @return large-scale power gain between a UE and a cell, linear */
     double GetGain(uint32_t ue, uint16_t cell) const
     {
-        return m_ues[ue].power[cell] / m_powerPerPrbW;
+        return m_ues[ue].links[cell].power / m_powerPerPrbW;
     }
 
     /** @return a UE's fixed SINR for tests, linear */
@@ -143,22 +143,30 @@ class RadioChannel : public Object
         Ptr<AntennaModel> antenna;
     };
 
-    /** A UE's links. */
+    /** One link of a UE: small, because every reception walks along many of them. */
+    struct Link
+    {
+        float power{0}; //!< received on a PRB, without fading [W]
+        float start{0}; //!< in its fading table [cycles]
+        uint16_t cell{0};
+        bool los{false}; //!< which table
+    };
+
+    /** A UE and its links. */
     struct Ue
     {
-        Ptr<MobilityModel> place;
-        uint16_t cell{0};                         //!< that serves it
-        std::vector<float> power;                 //!< received from each cell on a PRB [W]
-        std::vector<const FadingProcess*> fading; //!< of each cell's link
-        std::vector<float> start;                 //!< of each link in its table [cycles]
-        std::vector<uint16_t> near;               //!< cells worth looking at one by one
-        double farW{0};                           //!< of all others together on a PRB, if they send
-        double farMeanW{0};                       //!< the same, as much as they have been sending
-        Vector at;                                //!< where power was looked at
-        double cycles{0};                         //!< Doppler cycles until `since`
-        double dopplerHz{0};                      //!< from then on
+        uint16_t cell{0};       //!< that serves it
+        Link own;               //!< to that cell
+        std::vector<Link> near; //!< to the cells worth looking at one by one, strongest first
+        double farW{0};         //!< of all others together on a PRB, if they send
+        double farMeanW{0};     //!< the same, as much as they have been sending
+        double cycles{0};       //!< Doppler cycles until `since`
+        double dopplerHz{0};    //!< from then on
         Time since;
         std::optional<double> fixedSinr; //!< linear
+        std::vector<Link> links;         //!< to all cells, by id
+        Ptr<MobilityModel> place;
+        Vector at; //!< where power was looked at
     };
 
     double AntennaGainDb(const Cell& cell, const Vector& from) const;
@@ -167,7 +175,7 @@ class RadioChannel : public Object
     void RefreshUe(Ue& ue);
     void RefreshPower(Ue& ue);
     void FindNear(Ue& ue);
-    const float* FadingOf(const Ue& ue, uint16_t cell, double cycles) const;
+    const float* FadingOf(const Link& link, double cycles) const;
     double CyclesOf(const Ue& ue, Time age) const;
     template <typename LoadOf>
     void FillSinr(const Ue& ue, Time age, double farW, LoadOf loadOf, float* sinr) const;
