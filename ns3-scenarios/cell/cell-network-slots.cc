@@ -265,12 +265,12 @@ CellNetwork::Receive(uint16_t cell, const Transmission& transmission, Direction 
 {
     auto& ue = *transmission.ue;
     auto& link = ue.Link(direction);
-    auto& block = link.harq.Get(transmission.process);
-    if (!block.onAir)
+    if (!link.harq.IsOnAir(transmission.process))
     {
         return; // its slice left, or the UE did, during the slot
     }
-    block.onAir = false;
+    link.harq.Receive(transmission.process);
+    auto& block = link.harq.Get(transmission.process);
     ++block.attempts;
     const bool missed = direction == Direction::DOWNLINK && link.weak &&
                         m_decode->GetValue() < m_reporter->ControlErrorRate(ue.id);

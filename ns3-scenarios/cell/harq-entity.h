@@ -50,8 +50,17 @@ class HarqEntity
 
     HarqBlock& Get(uint8_t process);
 
-    /** Puts a new block into a free process. */
+    /** Puts a new block into a free process and on the air. */
     void Start(uint8_t process, HarqBlock block);
+
+    /** Puts a waiting block on the air again. */
+    void SendAgain(uint8_t process);
+
+    /** @return whether a block is being transmitted in this slot */
+    bool IsOnAir(uint8_t process) const;
+
+    /** Takes a block off the air: it waits to be sent again, or Finish() follows. */
+    void Receive(uint8_t process);
 
     /** Frees a process. */
     void Finish(uint8_t process);
@@ -60,8 +69,10 @@ class HarqEntity
     void Reset();
 
   private:
+    // Masks by process: most questions are answered without looking at a block.
+    uint32_t m_free;                 //!< not in use
+    uint32_t m_waiting{0};           //!< to be sent again
     std::vector<HarqBlock> m_blocks; //!< by process
-    uint8_t m_busy{0};               //!< of them, in use
 };
 
 } // namespace ns3

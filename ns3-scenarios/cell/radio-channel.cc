@@ -25,7 +25,7 @@ namespace
 
 // Cells that together bring less than this share of noise and full interference enter by their
 // mean.
-constexpr double FAR_SHARE = 0.02;
+constexpr double FAR_SHARE = 0.05;
 constexpr double REFRESH_M = 1; // shadowing's correlation distance is 37 m (TR 38.901 Table 7.5-6)
 constexpr double UPLINK_CYCLES =
     FadingProcess::CYCLES / 2.0;          // FDD: the other band fades on its own

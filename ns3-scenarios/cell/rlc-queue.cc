@@ -84,7 +84,7 @@ RlcQueue::SendAgain(uint32_t blockBytes, Time now, std::vector<RlcSegment>& segm
         again.bytes -= bytes;
         if (again.bytes == 0)
         {
-            m_again.pop_front();
+            m_again.erase(m_again.begin());
         }
         else
         {

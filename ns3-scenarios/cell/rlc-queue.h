@@ -118,7 +118,7 @@ class RlcQueue
 
     const Settings* m_settings; //!< shared; outlives the queue
     std::deque<Sdu> m_sdus;     //!< oldest first
-    std::deque<Again> m_again;  //!< AM: by due time
+    std::vector<Again> m_again; //!< AM: by due time
     uint64_t m_first{0};        //!< sequence of m_sdus.front()
     uint64_t m_nextToSend{0};   //!< sequence of the first SDU with bytes to send
     uint64_t m_unsentBytes{0};  //!< of all SDUs here, not yet in a block

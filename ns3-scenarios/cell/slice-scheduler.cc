@@ -101,7 +101,7 @@ SliceScheduler::Fill(uint64_t slot,
         auto& [ue, process] = m_asking[request.user];
         if (request.againRbgs > 0)
         {
-            ue->Link(m_direction).harq.Get(process).onAir = true;
+            ue->Link(m_direction).harq.SendAgain(process);
         }
         else if (!StartBlock(slot, now, request))
         {
@@ -131,8 +131,7 @@ SliceScheduler::StartBlock(uint64_t slot, Time now, const SliceRequest& request)
     link.servedBytes = request.servedBytes + (1 - m_keep) * bytes;
     link.servedSlot = slot;
     link.harq.Start(process,
-                    {.onAir = true,
-                     .mcs = request.mcs,
+                    {.mcs = request.mcs,
                      .prbs = request.prbs,
                      .rbgs = static_cast<uint16_t>(request.mask.Count()),
                      .bytes = bytes,
