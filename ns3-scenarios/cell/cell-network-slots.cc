@@ -587,6 +587,7 @@ CellNetwork::HandOver(uint32_t id, uint16_t target)
     ue.suspended = true;
     ue.status.Reset();
     ue.cell = target;
+    m_servingCells[id] = target;
     m_channel->SetServingCell(id, target);
     m_uplink->ControlPower(ue);
     Simulator::Schedule(m_interruption, &CellNetwork::Resume, this, id);

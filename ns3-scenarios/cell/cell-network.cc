@@ -397,6 +397,7 @@ CellNetwork::AddUe(Ptr<Node> node, uint16_t cell, uint16_t slice)
                                                           .device = device,
                                                           .links = {makeLink(), makeLink()},
                                                           .status = BufferStatus(m_status, id)}));
+    m_servingCells.push_back(cell);
     m_uplink->ControlPower(*m_ues.back());
     return device;
 }
@@ -496,12 +497,6 @@ double
 CellNetwork::MaxRateBps() const
 {
     return 8 * m_link->TbsBytes(m_link->GetMaxMcs(), m_carrier.prbs) / m_carrier.slot.GetSeconds();
-}
-
-uint16_t
-CellNetwork::GetServingCell(uint32_t ue) const
-{
-    return m_ues.at(ue)->cell;
 }
 
 std::vector<double>

@@ -108,7 +108,10 @@ class CellNetwork : public Object
     /** Serves a UE by another cell from now on; its undelivered data goes with it. */
     void HandOver(uint32_t ue, uint16_t target);
 
-    uint16_t GetServingCell(uint32_t ue) const;
+    uint16_t GetServingCell(uint32_t ue) const
+    {
+        return m_servingCells[ue];
+    }
 
     using SduDeliveredCallback = void (*)(uint16_t cell,
                                           uint16_t slice,
@@ -252,6 +255,7 @@ class CellNetwork : public Object
     Ptr<UniformRandomVariable> m_decode;           //!< whether a block is decoded
     std::vector<Cell> m_cells;                     //!< by id
     std::vector<std::unique_ptr<UeContext>> m_ues; //!< by id
+    std::vector<uint16_t> m_servingCells;          //!< by UE id: asked for with every packet
     std::vector<bool> m_present;                   //!< by slice
     std::array<Air, DIRECTIONS> m_air;             //!< by direction
     uint64_t m_forwarding{0};                      //!< SDUs between cells

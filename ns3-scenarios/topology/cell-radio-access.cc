@@ -20,6 +20,7 @@ CellRadioAccess::CellRadioAccess()
     : m_network(CreateObject<CellNetwork>())
     , m_core(CreateObject<CoreNetwork>())
 {
+    m_core->SetRouting([this](uint32_t ue) { return m_network->GetServingCell(ue); });
     m_core->TraceConnectWithoutContext(
         "Dropped", Callback<void, uint32_t, Direction>([this](uint32_t ue, Direction direction) {
             NoteCoreDrop(ue, direction);

@@ -150,11 +150,17 @@ CoreNetwork::AddCell(Ptr<CellGnbNetDevice> gnb)
         Callback<void, Ptr<Packet>>([this, cell](Ptr<Packet> packet) { SendUp(cell, packet); }));
 }
 
+void
+CoreNetwork::SetRouting(std::function<uint16_t(uint32_t)> cellOf)
+{
+    m_cellOf = std::move(cellOf);
+}
+
 Ipv4Address
 CoreNetwork::AddUe(Ptr<CellUeNetDevice> ue)
 {
-    NS_ABORT_MSG_IF(ue->GetUeId() != m_ues.size(), "UEs are added in the order of their ids");
-    m_ues.push_back(ue);
+    NS_ABORT_MSG_IF(ue->GetUeId() != m_ues, "UEs are added in the order of their ids");
+    ++m_ues;
     const auto address = AddressAt(FIRST_UE_OFFSET + ue->GetUeId());
     InstallStack(ue->GetNode());
     AddInterface(ue, address);
@@ -186,7 +192,7 @@ void
 CoreNetwork::DoDispose()
 {
     m_links.clear();
-    m_ues.clear();
+    m_cellOf = nullptr;
     m_tunnel = nullptr;
     m_remoteHost = nullptr;
     Object::DoDispose();
@@ -198,7 +204,7 @@ CoreNetwork::Forward(Ptr<Packet> packet, const Address&, const Address&, uint16_
     Ipv4Header header;
     packet->PeekHeader(header);
     const auto ue = UeAt(header.GetDestination());
-    auto& link = m_links[m_ues.at(ue)->GetCellId()];
+    auto& link = m_links[m_cellOf(ue)];
     return SendInto(link, *link.hostDevice, packet, ue, Direction::DOWNLINK);
 }
 

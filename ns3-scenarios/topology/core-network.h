@@ -16,6 +16,7 @@
 #include "ns3/virtual-net-device.h"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace ns3
@@ -40,6 +41,9 @@ class CoreNetwork : public Object
 
     /** Links a cell's gNB with the remote host; cells in the order of their ids. */
     void AddCell(Ptr<CellGnbNetDevice> gnb);
+
+    /** @param cellOf tells which cell serves a UE now */
+    void SetRouting(std::function<uint16_t(uint32_t ue)> cellOf);
 
     /** Gives a UE an IP stack and an address. UEs in the order of their ids. @return the address */
     Ipv4Address AddUe(Ptr<CellUeNetDevice> ue);
@@ -86,7 +90,8 @@ class CoreNetwork : public Object
     Ptr<Node> m_remoteHost;                             //!< sends to the UEs
     Ptr<VirtualNetDevice> m_tunnel;                     //!< its interface to all UEs
     std::vector<Link> m_links;                          //!< by cell
-    std::vector<Ptr<CellUeNetDevice>> m_ues;            //!< by UE id
+    uint32_t m_ues{0};                                  //!< how many
+    std::function<uint16_t(uint32_t)> m_cellOf;         //!< serving cell by UE
     TracedCallback<uint32_t, Direction> m_droppedTrace; //!< a link's queue was full
 };
 

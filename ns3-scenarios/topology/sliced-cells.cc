@@ -242,7 +242,9 @@ SlicedCells::DrawPosition(uint16_t cell) const
 IntervalMeter&
 SlicedCells::MeterOf(uint32_t ue, Direction direction)
 {
-    return m_meters[static_cast<size_t>(direction)][m_radio->GetServingCell(ue)][m_ues[ue].slice];
+    const auto& user = m_ues[ue];
+    const auto cell = m_config.usersChangeCells ? m_radio->GetServingCell(ue) : user.cell;
+    return m_meters[static_cast<size_t>(direction)][cell][user.slice];
 }
 
 void
