@@ -30,6 +30,10 @@ def run(
         list[str] | None,
         typer.Option("--set", help="Parameter of the scenario, key=value; repeatable."),
     ] = None,
+    radio: Annotated[
+        str | None,
+        typer.Option(help="The same as --set radio=...: cell or lte.", show_default=False),
+    ] = None,
     allocator_sets: Annotated[
         list[str] | None,
         typer.Option("--allocator-set", help="Setting of the allocator, key=value; repeatable."),
@@ -59,7 +63,8 @@ def run(
     from pyctl.cli.run_file import RunFile
 
     file = RunFile.read(config) if config else RunFile()
-    words = _Words(scenario, allocator, sets or [], allocator_sets or [], seed)
+    assigned = [*(sets or []), *([f"radio={radio}"] if radio is not None else [])]
+    words = _Words(scenario, allocator, assigned, allocator_sets or [], seed)
     request = _request(file, words, _trace(trace, trace_squares), transport)
     with file.located(words.overridden()):
         result = execute(request, out, quiet)

@@ -212,3 +212,20 @@ def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Traceback" not in invoke("run", "tony", "--allocator", "equal").stderr
     monkeypatch.setenv("SLICEBED_DEBUG", "1")
     assert "Traceback" in invoke("run", "tony", "--allocator", "equal").stderr
+
+
+def test_radio_is_a_parameter_of_the_scenario(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pyctl.cli", "run", "cells", "--radio", "wifi", "--allocator"]
+        + ["equal", "--out", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "radio is 'wifi'; one of cell, lte is required" in done.stderr
+    assert not list(tmp_path.iterdir())
