@@ -266,6 +266,7 @@ LteRadioAccess::Start()
         PointerValue pointer;
         enb->GetCcMap().at(0)->GetAttribute("FfMacScheduler", pointer);
         cell.scheduler = pointer.Get<SliceFfMacScheduler>();
+        cell.scheduler->SetCellNumber(id);
         cell.scheduler->SetSliceCallback(
             Callback<int, uint16_t>([this, id](uint16_t rnti) { return SliceOf(id, rnti); }));
         // All have their part while they attach.

@@ -119,6 +119,10 @@ void
 SliceFfMacScheduler::SetCellNumber(uint16_t cell)
 {
     m_cell = cell;
+    if (m_allocator)
+    {
+        SetUpAllocator();
+    }
 }
 
 void

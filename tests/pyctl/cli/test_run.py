@@ -219,8 +219,19 @@ def test_radio_is_a_parameter_of_the_scenario(tmp_path: Path) -> None:
     import sys
 
     done = subprocess.run(
-        [sys.executable, "-m", "pyctl.cli", "run", "cells", "--radio", "wifi", "--allocator"]
-        + ["equal", "--out", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "pyctl.cli",
+            "run",
+            "cells",
+            "--radio",
+            "wifi",
+            "--allocator",
+            "equal",
+            "--out",
+            str(tmp_path),
+        ],
         capture_output=True,
         text=True,
         timeout=60,
