@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 MBPS = 1e6
 MS = 1e-3
+TITLE_WIDTH = 26
 ERRORS = (
     ("throughput_error", "throughput,\nrelative", 0.10),
     ("prb_error", "PRBs,\nshare of carrier", 0.05),
@@ -45,7 +47,7 @@ def agreement(plt: Any, table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
                 label=f"{count} cell{'s' if count != '1' else ''}",
             )
         _draw_band(axis, relative, absolute)
-        axis.set(xlabel=f"LTE stack: {label}", ylabel=f"cell model: {label.split(' [')[0]}")
+        axis.set(xlabel=f"LTE stack: {label}", ylabel="cell model: the same")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure, table
@@ -90,17 +92,25 @@ def theory(plt: Any, checks: list[dict[str, Any]]) -> tuple[Figure, pd.DataFrame
     columns = 3
     lines = -(-len(checks) // columns)
     figure, axes = plt.subplots(
-        lines, columns, figsize=(TWO_COLUMNS_INCH, 2.1 * lines + 0.3), squeeze=False
+        lines, columns, figsize=(TWO_COLUMNS_INCH, 2.4 * lines + 0.3), squeeze=False
     )
     tables = []
     for axis, check in zip(axes.flat, checks, strict=False):
         points = pd.DataFrame(check["points"])
         tables.append(points.assign(check=check["name"], unit=check["unit"]))
-        x = points["x"]
-        axis.plot(x, points["reference"], color="black", lw=1, label=check["reference"])
-        axis.plot(x, points["measured"], "o", ms=3, color=COLOURS[0], label="measured")
-        axis.set_title(check["title"])
+        axis.plot(
+            points["x"],
+            points["reference"],
+            "s",
+            ms=6,
+            mfc="none",
+            color=COLOURS[1],
+            label=check["reference"],
+        )
+        axis.plot(points["x"], points["measured"], "o", ms=2.5, color=COLOURS[0], label="measured")
+        axis.set_title(textwrap.fill(check["title"], TITLE_WIDTH))
         axis.set(xlabel=check["x_label"], ylabel=f"[{check['unit']}]")
+        axis.set_ylim(bottom=0)
         axis.legend()
     for axis in axes.flat[len(checks) :]:
         axis.set_visible(False)

@@ -31,8 +31,8 @@ def models(plt: Any, table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     rows = derived(table[table["varied"] == "model"])
     figure, axes = plt.subplots(1, 2, figsize=(TWO_COLUMNS_INCH, 2.6))
     for axis, column, label in (
-        (axes[0], "wall_per_sim_s", "wall time of a simulated second [s]"),
-        (axes[1], "wall_per_packet_us", "wall time of a delivered packet [µs]"),
+        (axes[0], "wall_per_sim_s", "wall time of a\nsimulated second [s]"),
+        (axes[1], "wall_per_packet_us", "wall time of a\ndelivered packet [µs]"),
     ):
         for i, model in enumerate(NAMES):
             values = rows[rows["model"] == model][column]
