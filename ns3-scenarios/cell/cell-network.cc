@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Building the network and asking it; cell-network-slots.cc has what happens in slots.
+// Building the network and asking it; cell-network-slots.cc has what happens in slots,
+// cell-network-mobility.cc what happens now and then.
 #include "cell/cell-network.h"
 
 #include "cell/lte-link-adaptation.h"
