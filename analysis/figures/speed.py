@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 NAMES = {"cell": "cell model", "lte": "ns-3 LTE/EPC", "p2p": "two point-to-point hops"}
 SCALES = (
-    ("cells", "cells", "number of cells (8 UEs each, 1 Mbit/s)"),
-    ("ues", "ues", "UEs a cell (12 cells, 1 Mbit/s)"),
-    ("mbps", "mbps", "load of a UE [Mbit/s] (12 cells, 8 UEs)"),
+    ("cells", "cells", "number of cells\n(8 UEs each, 1 Mbit/s)"),
+    ("ues", "ues", "UEs a cell\n(12 cells, 1 Mbit/s)"),
+    ("mbps", "mbps", "load of a UE [Mbit/s]\n(12 cells, 8 UEs each)"),
 )
 
 

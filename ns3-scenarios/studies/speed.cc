@@ -13,8 +13,11 @@
 #include "ns3/simulator.h"
 
 #include <chrono>
+#include <fstream>
+#include <functional>
 #include <iostream>
-#include <sys/resource.h>
+#include <stdexcept>
+#include <string>
 
 using namespace ns3;
 
@@ -56,13 +59,22 @@ SecondsSince(Clock::time_point start)
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/** @return peak resident memory of this process [MB] */
+/**
+ * @return peak resident memory of this process [MB]; getrusage() would count what its parent had
+ * when it was started
+ */
 double
 PeakMemoryMb()
 {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return static_cast<double>(usage.ru_maxrss) / 1024;
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+    {
+        if (line.rfind("VmHWM:", 0) == 0)
+        {
+            return std::stod(line.substr(6)) / 1024;
+        }
+    }
+    throw std::runtime_error("/proc/self/status tells no VmHWM");
 }
 
 /** What is timed: packets so far, and a way to offer the load. */
