@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cell/fading-process.h"
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <numbers>
@@ -112,16 +113,14 @@ FadingProcess::FadingProcess(const Profile& profile,
         }
     }
     double sum = 0;
-    for (size_t i = 0; i < response.size(); ++i)
+    for (const auto& h : response)
     {
-        m_gain[i] = std::norm(response[i]);
-        sum += m_gain[i];
+        sum += std::norm(h);
     }
     const auto toMeanOne = static_cast<float>(static_cast<double>(m_gain.size()) / sum);
-    for (auto& gain : m_gain)
-    {
-        gain *= toMeanOne;
-    }
+    std::transform(response.begin(), response.end(), m_gain.begin(), [&](const Complex& h) {
+        return FadingGains::Pack(toMeanOne * std::norm(h));
+    });
 }
 
 } // namespace ns3

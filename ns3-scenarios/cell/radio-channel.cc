@@ -376,7 +376,7 @@ RadioChannel::CyclesOf(const Ue& ue, Time age) const
            FadingProcess::CYCLES;
 }
 
-const float*
+FadingGains
 RadioChannel::FadingOf(const Link& link, double cycles) const
 {
     return (link.los ? m_los : m_nlos)->Gains(cycles + link.start);
@@ -408,7 +408,7 @@ RadioChannel::GetSinr(uint32_t ueId,
         const float power = link.power;
         if (m_fadingOn)
         {
-            const float* gains = FadingOf(link, cycles);
+            const auto gains = FadingOf(link, cycles);
             common.ForEach([&](uint32_t rbg) { disturbanceW[rbg] += power * gains[rbg]; });
         }
         else
@@ -417,7 +417,7 @@ RadioChannel::GetSinr(uint32_t ueId,
         }
     }
     const float own = ue.own.power;
-    const float* gains = m_fadingOn ? FadingOf(ue.own, cycles) : nullptr;
+    const auto gains = m_fadingOn ? FadingOf(ue.own, cycles) : FadingGains();
     wanted.ForEach(
         [&](uint32_t rbg) { sinr[rbg] = own * (gains ? gains[rbg] : 1) / disturbanceW[rbg]; });
 }
@@ -434,9 +434,9 @@ RadioChannel::FillSinr(const Ue& ue, Time age, double farW, LoadOf loadOf, float
     std::array<float, RbgMask::MAX_RBGS> disturbanceW;
     std::fill_n(disturbanceW.begin(), m_rbgs, static_cast<float>(m_noiseW + farW));
     const double cycles = CyclesOf(ue, age);
-    static const std::vector<float> ONES(RbgMask::MAX_RBGS, 1);
+    static const std::vector<uint16_t> ONES(RbgMask::MAX_RBGS, FadingGains::Pack(1));
     const auto gainsOf = [&](const Link& link) {
-        return m_fadingOn ? FadingOf(link, cycles) : ONES.data();
+        return m_fadingOn ? FadingOf(link, cycles) : FadingGains(ONES.data());
     };
     for (const auto& link : ue.near)
     {
@@ -446,14 +446,14 @@ RadioChannel::FillSinr(const Ue& ue, Time age, double farW, LoadOf loadOf, float
             continue;
         }
         const float power = link.power;
-        const float* gains = gainsOf(link);
+        const auto gains = gainsOf(link);
         for (uint32_t rbg = 0; rbg < m_rbgs; ++rbg)
         {
             disturbanceW[rbg] += power * gains[rbg] * loadOf(cell, rbg);
         }
     }
     const float own = ue.own.power;
-    const float* gains = gainsOf(ue.own);
+    const auto gains = gainsOf(ue.own);
     for (uint32_t rbg = 0; rbg < m_rbgs; ++rbg)
     {
         sinr[rbg] = own * gains[rbg] / disturbanceW[rbg];
@@ -484,12 +484,12 @@ RadioChannel::GetFadingGain(uint32_t ue, uint16_t cell, uint32_t rbg, Direction 
     return m_fadingOn ? GetFadingGains(ue, cell, direction, Time(0))[rbg] : 1;
 }
 
-const float*
+FadingGains
 RadioChannel::GetFadingGains(uint32_t ueId, uint16_t cell, Direction direction, Time age) const
 {
     if (!m_fadingOn)
     {
-        return nullptr;
+        return {};
     }
     const auto& ue = m_ues[ueId];
     const double shift = direction == Direction::UPLINK ? UPLINK_CYCLES : 0;

@@ -104,8 +104,8 @@ class RadioChannel : public Object
     /** @return power gain of small-scale fading now, 1 without */
     double GetFadingGain(uint32_t ue, uint16_t cell, uint32_t rbg, Direction direction) const;
 
-    /** @return power gain of small-scale fading of each group `age` ago; null without fading */
-    const float* GetFadingGains(uint32_t ue, uint16_t cell, Direction direction, Time age) const;
+    /** @return power gain of small-scale fading of each group `age` ago; none without fading */
+    FadingGains GetFadingGains(uint32_t ue, uint16_t cell, Direction direction, Time age) const;
 
     /** @return large-scale power gain between a UE and a cell, linear */
     double GetGain(uint32_t ue, uint16_t cell) const
@@ -175,7 +175,7 @@ class RadioChannel : public Object
     void RefreshUe(Ue& ue);
     void RefreshPower(Ue& ue);
     void FindNear(Ue& ue);
-    const float* FadingOf(const Link& link, double cycles) const;
+    FadingGains FadingOf(const Link& link, double cycles) const;
     double CyclesOf(const Ue& ue, Time age) const;
     template <typename LoadOf>
     void FillSinr(const Ue& ue, Time age, double farW, LoadOf loadOf, float* sinr) const;

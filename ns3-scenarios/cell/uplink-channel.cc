@@ -89,14 +89,14 @@ UplinkChannel::GetSinr(const Transmission& transmission,
             }
             const auto receivedW = static_cast<float>(m_powerW[other.ue->id] *
                                                       m_channel->GetGain(other.ue->id, ue.cell));
-            const float* gains =
+            const auto gains =
                 m_channel->GetFadingGains(other.ue->id, ue.cell, Direction::UPLINK, Time(0));
             common.ForEach(
                 [&](uint32_t rbg) { disturbanceW[rbg] += receivedW * (gains ? gains[rbg] : 1); });
         }
     }
     const auto ownW = static_cast<float>(m_powerW[ue.id] * m_channel->GetGain(ue.id, ue.cell));
-    const float* gains = m_channel->GetFadingGains(ue.id, ue.cell, Direction::UPLINK, Time(0));
+    const auto gains = m_channel->GetFadingGains(ue.id, ue.cell, Direction::UPLINK, Time(0));
     float sumW = 0;
     transmission.mask.ForEach([&](uint32_t rbg) {
         sinr[rbg] = ownW * (gains ? gains[rbg] : 1) / disturbanceW[rbg];
@@ -126,7 +126,7 @@ UplinkChannel::Estimate(UeContext& ue, uint64_t period, Time age) const
     {
         const auto flat = static_cast<float>(m_powerW[ue.id] * m_channel->GetGain(ue.id, ue.cell) /
                                              m_disturbanceW[ue.cell]);
-        const float* gains = m_channel->GetFadingGains(ue.id, ue.cell, Direction::UPLINK, age);
+        const auto gains = m_channel->GetFadingGains(ue.id, ue.cell, Direction::UPLINK, age);
         for (uint32_t rbg = 0; rbg < rbgs; ++rbg)
         {
             sum += m_link->EfficiencyOf(flat * (gains ? gains[rbg] : 1));

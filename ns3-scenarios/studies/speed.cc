@@ -9,6 +9,7 @@
 
 #include "ns3/boolean.h"
 #include "ns3/config.h"
+#include "ns3/object-factory.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/simulator.h"
 
@@ -128,6 +129,7 @@ int
 Run(const Case& c)
 {
     RngSeedManager::SetRun(static_cast<uint64_t>(c.seed));
+    Simulator::SetScheduler(ObjectFactory("ns3::PriorityQueueScheduler")); // as scenarios have it
     const auto built = Clock::now();
     const auto subject = c.model == "p2p" ? MakeFloor(c) : MakeCells(c);
     const double setupS = SecondsSince(built);

@@ -15,6 +15,9 @@ MODELS = ("cell", "lte", "p2p")
 SECONDS: Mapping[str, float] = {"cell": 10, "lte": 1, "p2p": 10}
 QUICK_SECONDS: Mapping[str, float] = {"cell": 1, "lte": 0.1, "p2p": 1}
 REPEATS = 3
+# A ratio of times near 1 needs short turns, many of them: see least_ratio().
+SIZE_SECONDS = 0.8
+SIZE_REPEATS = 40
 TIMEOUT_S = 900.0
 
 CELLS = ((1, 1), (1, 3), (2, 3), (4, 3), (7, 3), (12, 3), (19, 3))  # sites, sectors
@@ -80,3 +83,15 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> tuple[float, float
     """Median, least and largest ratio of two series timed turn by turn."""
     each = [a / b for a, b in zip(above, below, strict=True)]
     return statistics.median(each), min(each), max(each)
+
+
+def least_ratio(above: Sequence[float], below: Sequence[float]) -> tuple[float, float, float]:
+    """Ratio of the least times of two series, and the least and largest ratio of a turn.
+
+    The same work in the same order takes the same time but for what others on the machine do to
+    its caches and clock, which only ever adds: the least time is the program's own. A case that
+    fills the caches suffers more from others than one that does not, so a median of ratios
+    measures the neighbours.
+    """
+    _, low, high = ratios(above, below)
+    return min(above) / min(below), low, high

@@ -106,8 +106,9 @@ RadioChannelFadingModel::DoCalcRxPowerSpectralDensity(Ptr<const SpectrumSignalPa
 {
     auto received = signal->psd->Copy();
     const auto link = m_places->Find(a, b);
-    const float* gains =
-        link ? m_channel->GetFadingGains(link->ue, link->cell, link->direction, Time(0)) : nullptr;
+    const auto gains =
+        link ? m_channel->GetFadingGains(link->ue, link->cell, link->direction, Time(0))
+             : FadingGains();
     if (gains)
     {
         for (uint32_t prb = 0; prb < received->GetValuesN(); ++prb)
