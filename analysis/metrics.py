@@ -26,6 +26,13 @@ MEANS = {
     "cqi": "cqi_mean",
     "loss": "loss_mean",
     "offered": "offered_mean",
+    "degradation": "degradation_mean",
+    "rate": "rate_mean",
+    "rate_used": "rate_used_mean",
+    "cpu": "cpu_mean",
+    "cpu_used": "cpu_used_mean",
+    "users": "users_mean",
+    "stalled": "stalled_mean",
 }
 
 

@@ -89,7 +89,7 @@ class UnconstrainedVideoTestCase : public TestCase
         // 65 segments of 12 % deviation: their mean deviates by 1.5 %.
         const double mbps = static_cast<double>(received[1500] - received[200]) * 8 / 130 / 1e6;
         NS_TEST_EXPECT_MSG_EQ_TOL(mbps, 13.2, 0.5, "mean bitrate");
-        NS_TEST_EXPECT_MSG_EQ(link.client->GetStalledS(), 0, "time stalled");
+        NS_TEST_EXPECT_MSG_EQ((link.client->GetStalledS() < 3), true, "waiting at the start only");
         uint32_t silent = 0;
         for (size_t i = 200; i < 1500; ++i)
         {
@@ -162,7 +162,8 @@ class AdaptiveVideoTestCase : public TestCase
             Simulator::Stop(Seconds(120));
             Simulator::Run();
             NS_TEST_EXPECT_MSG_EQ((chosen[expected] >= 45), true, expected << " at " << rate);
-            NS_TEST_EXPECT_MSG_EQ(link.client->GetStalledS(), 0, "time stalled");
+            NS_TEST_EXPECT_MSG_EQ(
+                (link.client->GetStalledS() < 3), true, "waiting at the start only");
         }
     }
 };

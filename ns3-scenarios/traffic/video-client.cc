@@ -114,8 +114,8 @@ VideoClient::Watch()
         return;
     }
     m_watching = true;
-    m_started = false;
     m_bufferS = 0;
+    m_playedAt = Simulator::Now();
     m_throughputMbps = 0;
     // Sessions do not begin in step.
     m_next = Simulator::Schedule(m_phase->GetValue() * m_segmentDuration, &VideoClient::Open, this);
@@ -181,15 +181,14 @@ double
 VideoClient::GetBufferS() const
 {
     const double playedS = (Simulator::Now() - m_playedAt).GetSeconds();
-    return m_started ? std::max(m_bufferS - playedS, 0.0) : m_bufferS;
+    return m_watching ? std::max(m_bufferS - playedS, 0.0) : 0;
 }
 
 double
 VideoClient::GetStalledS() const
 {
     const double playedS = (Simulator::Now() - m_playedAt).GetSeconds();
-    const bool waits = m_watching && m_started;
-    return m_stalledS + (waits ? std::max(playedS - m_bufferS, 0.0) : 0);
+    return m_stalledS + (m_watching ? std::max(playedS - m_bufferS, 0.0) : 0);
 }
 
 uint64_t
@@ -280,7 +279,6 @@ VideoClient::FinishSegment()
         m_throughputMbps == 0 ? mbps : m_smoothing * mbps + (1 - m_smoothing) * m_throughputMbps;
     m_wantedBytes = 0;
     Play();
-    m_started = true;
     m_bufferS += m_segmentDuration.GetSeconds();
     // OFF until there is room for another segment.
     const double waitS = m_bufferS + m_segmentDuration.GetSeconds() - m_bufferTarget.GetSeconds();

@@ -53,7 +53,7 @@ class VideoClient : public Application
     /** @return video in the buffer that has not been played [s] */
     double GetBufferS() const;
 
-    /** @return time spent waiting for video since the first segment was played [s] */
+    /** @return time spent waiting for video, the beginning of a session included [s] */
     double GetStalledS() const;
 
     /** @return bytes received since the start */
@@ -102,8 +102,7 @@ class VideoClient : public Application
     double m_throughputMbps{0};               //!< smoothed; 0: not measured
     double m_bufferS{0};                      //!< at m_playedAt
     Time m_playedAt;                          //!< up to when playing has been counted
-    bool m_started{false};                    //!< the first segment is there
-    double m_stalledS{0};                     //!< since then
+    double m_stalledS{0};                     //!< up to then
     uint64_t m_receivedBytes{0};              //!< in all sessions
     TracedCallback<uint32_t> m_receivedTrace; //!< bytes came
     TracedCallback<double, uint64_t, Time> m_segmentTrace; //!< a segment is complete

@@ -23,7 +23,8 @@ NS_OBJECT_ENSURE_REGISTERED(SliceQueueDisc);
 namespace
 {
 
-constexpr uint32_t REST_PACKETS = 1000; // control messages are few
+constexpr uint32_t REST_PACKETS = 1000;  // control messages are few
+constexpr uint32_t QUANTUM_BYTES = 1600; // a packet with its tunnel's headers
 
 } // namespace
 
@@ -209,6 +210,8 @@ SliceQueueDisc::MakeChild(const TypeId& type, const QueueSize& limit)
     factory.SetTypeId(type);
     auto child = factory.Create<QueueDisc>();
     child->SetMaxSize(limit);
+    // Fair-queueing discs take their quantum from a device, which a slice's queue does not have.
+    child->SetAttributeFailSafe("Quantum", UintegerValue(QUANTUM_BYTES));
     child->SetNetDeviceQueueInterface(m_neverReady);
     return child;
 }

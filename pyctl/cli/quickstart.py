@@ -46,12 +46,12 @@ def _draw(folders: Sequence[Path], out: Path) -> Sequence[Path]:
 
 def _print_comparison(results: dict[str, RunResult]) -> None:
     from pyctl.cli.output import make_table, print_tables
-    from pyctl.cli.summary import COLUMNS, cells_of, totals_lines
+    from pyctl.cli.summary import cells_of, headings, totals_lines
 
     rows = [
         (name, *cells) for name, result in results.items() for cells in cells_of(result.summary)
     ]
-    columns = ("allocator", "slice", *(column[0] for column in COLUMNS))
+    columns = ("allocator", "slice", *headings(next(iter(results.values())).summary))
     print_tables(make_table(_title(results), columns, rows, numbers_from=2))
     for name, result in results.items():
         print(f"{name}: " + "\n  ".join(totals_lines(result.summary)))

@@ -11,12 +11,20 @@ from pyctl.cli.progress import duration
 if TYPE_CHECKING:
     from rich.table import Table
 
-# heading, key of the per-slice figures, factor to the heading's unit, decimals
+# heading, key of the per-slice figures, factor to the heading's unit, decimals; a table has those
+# that its scenario measures
 COLUMNS = (
     ("r", "r_mean", 1.0, 3),
     ("P(r=1)", "p_r1", 1.0, 3),
     ("target Mbit/s", "target_bps", 1e-6, 1),
+    ("users", "users_mean", 1.0, 2),
     ("throughput/user Mbit/s", "thp_dl_mean", 1e-6, 3),
+    ("degradation", "degradation_mean", 1.0, 3),
+    ("rate Mbit/s", "rate_mean", 1.0, 2),
+    ("used Mbit/s", "rate_used_mean", 1e-6, 2),
+    ("CPU mc", "cpu_mean", 1.0, 0),
+    ("used mc", "cpu_used_mean", 1.0, 0),
+    ("stalled %", "stalled_mean", 100.0, 1),
     ("delay ms", "delay_e2e_mean", 1e3, 1),
     ("delay p95 ms", "delay_e2e_p95", 1e3, 1),
     ("PRBs", "prb_used_dl_mean", 1.0, 1),
@@ -26,24 +34,39 @@ COLUMNS = (
 
 def slice_table(title: str, summary: Mapping[str, Any]) -> Table:
     """Makes the table of figures per slice."""
-    columns = ("slice", *(column[0] for column in COLUMNS))
+    columns = ("slice", *headings(summary))
     return make_table(title, columns, cells_of(summary), numbers_from=1)
+
+
+def headings(summary: Mapping[str, Any]) -> list[str]:
+    """Names the figures that the run has."""
+    return [heading for heading, *_ in _columns(summary)]
 
 
 def cells_of(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Writes the table's rows: the slice and its figures."""
     return [
-        (name, *(_number(figures.get(key), scale, digits) for _, key, scale, digits in COLUMNS))
+        (
+            name,
+            *(
+                _number(figures.get(key), scale, digits)
+                for _, key, scale, digits in _columns(summary)
+            ),
+        )
         for name, figures in summary["per_slice"].items()
     ]
+
+
+def _columns(summary: Mapping[str, Any]) -> list[tuple[str, str, float, int]]:
+    measured = {key for figures in summary["per_slice"].values() for key in figures}
+    return [column for column in COLUMNS if column[1] in measured]
 
 
 def totals_lines(summary: Mapping[str, Any]) -> list[str]:
     """Writes the figures of the run as a whole."""
     repairs = ", ".join(f"{count} {kind}" for kind, count in summary["repairs"].items() if count)
     lines = [
-        f"utility {_number(summary.get('utility_mean'), 1, 4)}, "
-        f"P(r=1) {_number(summary.get('p_r1'), 1, 3)}; repairs of decisions: {repairs or 'none'}",
+        f"{_merit(summary)}; repairs of decisions: {repairs or 'none'}",
         f"{summary['steps']} intervals, {summary['sim_s']:.1f} s simulated in "
         f"{duration(summary['wall_s'])}: "
         f"{summary['sim_seconds_per_second']:.2f} simulated seconds per second",
@@ -51,6 +74,15 @@ def totals_lines(summary: Mapping[str, Any]) -> list[str]:
     if summary["conservation"]:
         lines.append(_packets(summary["conservation"]))
     return lines
+
+
+def _merit(summary: Mapping[str, Any]) -> str:
+    """Writes how good the run was: by utility, or by reward in a scenario without it."""
+    if summary.get("utility_mean") is None:
+        return f"reward {_number(summary.get('reward_mean'), 1, 4)}"
+    return (
+        f"utility {_number(summary['utility_mean'], 1, 4)}, P(r=1) {_number(summary['p_r1'], 1, 3)}"
+    )
 
 
 def _packets(conservation: Mapping[str, Any]) -> str:

@@ -32,6 +32,11 @@ _REGISTERED = {
         "pyctl.env.cosim:CoSimEnv",
         {"scenario": "cells", "over_total": "project"},
     ),
+    "slicebed/E2eSlice-v0": Registered(
+        "video slices end to end; an action sets each slice's transport rate and gNB CPU",
+        "pyctl.env.cosim:CoSimEnv",
+        {"scenario": "e2e-slice", "over_total": "project"},
+    ),
     "slicebed/Loopback-v0": Registered(
         "no network: the action comes back as the observation",
         "pyctl.env.cosim:CoSimEnv",
