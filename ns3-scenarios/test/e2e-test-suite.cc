@@ -8,7 +8,9 @@
 #include "topology/e2e-session.h"
 #include "transport/gtp-tunnel.h"
 #include "transport/slice-mark.h"
+#include "transport/tcp-cubic-forked.h"
 
+#include "ns3/boolean.h"
 #include "ns3/double.h"
 #include "ns3/internet-stack-helper.h"
 #include "ns3/ipv4-address-helper.h"
@@ -233,6 +235,35 @@ class SessionTestCase : public TestCase
     }
 };
 
+/** What ns-3's own TcpCubic gets wrong. */
+class ForkTestCase : public TestCase
+{
+  public:
+    ForkTestCase()
+        : TestCase("a fork of TCP Cubic has all attributes")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        for (const bool friendly : {false, true})
+        {
+            auto cubic = CreateObjectWithAttributes<TcpCubicForked>(
+                "TcpFriendliness", BooleanValue(friendly), "Beta", DoubleValue(0.6));
+            auto fork = cubic->Fork();
+            BooleanValue friendliness;
+            DoubleValue beta;
+            fork->GetAttribute("TcpFriendliness", friendliness);
+            fork->GetAttribute("Beta", beta);
+            NS_TEST_EXPECT_MSG_EQ(friendliness.Get(), friendly, "friendliness");
+            NS_TEST_EXPECT_MSG_EQ(beta.Get(), 0.6, "beta");
+            auto again = DynamicCast<TcpCubicForked>(fork->Fork());
+            NS_TEST_EXPECT_MSG_EQ((again != nullptr), true, "forks of forks");
+        }
+    }
+};
+
 /** The suite. */
 class E2eTestSuite : public TestSuite
 {
@@ -242,6 +273,7 @@ class E2eTestSuite : public TestSuite
     {
         AddTestCase(new StageTestCase, Duration::QUICK);
         AddTestCase(new TunnelTestCase, Duration::QUICK);
+        AddTestCase(new ForkTestCase, Duration::QUICK);
         AddTestCase(new GrantsTestCase, Duration::QUICK);
         AddTestCase(new SessionTestCase, Duration::QUICK);
     }

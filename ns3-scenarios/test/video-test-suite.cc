@@ -6,6 +6,7 @@
 #include "test/error-text.h"
 #include "traffic/video-client.h"
 #include "traffic/video-server.h"
+#include "transport/tcp-cubic-forked.h"
 
 #include "ns3/config.h"
 #include "ns3/double.h"
@@ -33,6 +34,8 @@ class Link
   public:
     explicit Link(const std::string& rate)
     {
+        Config::SetDefault("ns3::TcpL4Protocol::SocketType",
+                           TypeIdValue(TcpCubicForked::GetTypeId()));
         Config::SetDefault("ns3::TcpSocket::SegmentSize", UintegerValue(1400));
         NodeContainer nodes(2);
         InternetStackHelper().Install(nodes);

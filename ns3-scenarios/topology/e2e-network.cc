@@ -2,6 +2,7 @@
 #include "topology/e2e-network.h"
 
 #include "transport/slice-mark.h"
+#include "transport/tcp-cubic-forked.h"
 
 #include "ns3/boolean.h"
 #include "ns3/config.h"
@@ -111,6 +112,7 @@ void
 E2eNetwork::Build(const E2eConfig& config)
 {
     m_config = config;
+    Config::SetDefault("ns3::TcpL4Protocol::SocketType", TypeIdValue(TcpCubicForked::GetTypeId()));
     Config::SetDefault("ns3::TcpSocket::SegmentSize", UintegerValue(SEGMENT_BYTES));
     Config::SetDefault("ns3::TcpSocket::SndBufSize", UintegerValue(SOCKET_BYTES));
     Config::SetDefault("ns3::TcpSocket::RcvBufSize", UintegerValue(SOCKET_BYTES));
