@@ -5,6 +5,7 @@
 
 #include "ns3/codel-queue-disc.h"
 #include "ns3/fifo-queue-disc.h"
+#include "ns3/fq-codel-queue-disc.h"
 #include "ns3/net-device-queue-interface.h"
 #include "ns3/simulator.h"
 #include "ns3/traffic-control-layer.h"
@@ -283,8 +284,10 @@ SliceQueueDisc::MakeInner() const
         Refuse("Aqm is ", m_aqm.GetName(), "; a queue disc such as ns3::FifoQueueDisc is required");
     }
     auto inner = ObjectFactory(m_aqm.GetName()).Create<QueueDisc>();
-    // Of the four only FQ-CoDel has it, and would look for it at a device, which a child lacks.
-    inner->SetAttributeFailSafe("Quantum", UintegerValue(QUANTUM_BYTES));
+    if (const auto fqCodel = DynamicCast<FqCoDelQueueDisc>(inner))
+    {
+        fqCodel->SetQuantum(QUANTUM_BYTES); // it would look for it at a device, which a child lacks
+    }
     if (!inner->SetMaxSize(m_sliceLimit))
     {
         Refuse("SliceLimit is ", m_sliceLimit, "; ", m_aqm.GetName(), " does not take that");
