@@ -90,11 +90,11 @@ def changes(plt: Any, cases: Rows) -> tuple[Figure, pd.DataFrame]:
     return figure, pd.concat(tables, ignore_index=True)
 
 
-def isolation(plt: Any, points: Rows) -> tuple[Figure, pd.DataFrame]:
-    """Delay of slice A at different loads of slice B: its distribution and its mean."""
+def isolation(plt: Any, points: Rows, headroom: Rows) -> tuple[Figure, pd.DataFrame]:
+    """Delay of slice A at loads of slice B: distribution, mean, and mean by the link's rate."""
     import pandas as pd
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(TWO_COLUMNS_INCH, 2.6))
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(TWO_COLUMNS_INCH, 2.6))
     columns = {}
     for i, point in enumerate(points):
         delays_us = 1e6 * np.array(point["delay_a_quantiles_s"])
@@ -108,18 +108,27 @@ def isolation(plt: Any, points: Rows) -> tuple[Figure, pd.DataFrame]:
         )
     left.set(xlabel="one-way delay of A [us]", ylabel="share of packets")
     left.legend(title="load of B")
-    right.plot(
-        [point["load_b"] for point in points],
-        [100 * point["change"] for point in points],
-        "o-",
-        color=COLOURS[0],
-    )
-    right.axhline(5, color=COLOURS[1], ls="--", lw=1, label="bound")
-    right.set(xlabel="load of B [share of its rate]", ylabel="change of A's mean delay [%]")
-    right.set_ylim(bottom=0)
-    right.legend()
+    for axis, rows, column, label in (
+        (middle, points, "load_b", "load of B [share of its rate]"),
+        (right, headroom, "link_over_rates", "link's rate [sum of the slices']"),
+    ):
+        axis.plot(
+            [row[column] for row in rows],
+            [100 * row["change"] for row in rows],
+            "o-",
+            color=COLOURS[0],
+        )
+        axis.axhline(5, color=COLOURS[1], ls="--", lw=1, label="bound")
+        axis.set(xlabel=label, ylabel="change of A's mean delay [%]")
+        axis.set_ylim(bottom=0)
+        axis.legend()
     quantile = np.linspace(0, 1, len(next(iter(columns.values()))))
-    return figure, pd.DataFrame({"quantile": quantile, **columns})
+    behind = (
+        pd.DataFrame({"quantile": quantile, **columns}),
+        pd.DataFrame(points)[["load_b", "mean_delay_a_s", "change"]],
+        pd.DataFrame(headroom)[["link_over_rates", "mean_delay_a_s", "change"]].add_suffix("_link"),
+    )
+    return figure, pd.concat(behind, axis=1)
 
 
 def round_trips(plt: Any, points: Rows) -> tuple[Figure, pd.DataFrame]:

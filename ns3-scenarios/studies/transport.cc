@@ -165,40 +165,73 @@ Changes()
     return changes;
 }
 
+/** Two slices of 10 Mbit/s on a link: A is offered half of that, B any share. */
+json
+TwoSlices(double linkBps, double loadB, Time measured)
+{
+    constexpr double RATE_BPS = 10e6;
+    const Time warm = Seconds(1);
+    ShapedLink shaped(DataRate(static_cast<uint64_t>(linkBps)), Time(0));
+    shaped.queueDisc->AddSlice(0, DataRate(0));
+    shaped.queueDisc->AddSlice(SLICE_A, DataRate(static_cast<uint64_t>(RATE_BPS)));
+    shaped.queueDisc->AddSlice(SLICE_B, DataRate(static_cast<uint64_t>(RATE_BPS)));
+    const SliceFlow a(shaped, SLICE_A, 0.5 * RATE_BPS, Spacing::POISSON);
+    const SliceFlow b(shaped, SLICE_B, loadB * RATE_BPS, Spacing::POISSON);
+    Simulator::Stop(warm + measured);
+    Simulator::Run();
+    std::vector<double> delaysS;
+    for (const auto& arrival : a.GetArrivals())
+    {
+        delaysS.push_back(arrival.delay.GetSeconds());
+    }
+    json point{{"link_over_rates", linkBps / (2 * RATE_BPS)},
+               {"load_b", loadB},
+               {"mean_delay_a_s", a.GetMeanDelayS(warm)},
+               {"mean_delay_b_s", b.GetMeanDelayS(warm)},
+               {"rate_b_bps", b.GetRateBps(warm, warm + measured)},
+               {"delay_a_quantiles_s", Quantiles(delaysS, 201)}};
+    Simulator::Destroy();
+    return point;
+}
+
+/** Adds by how much A's mean delay differs from that of another point. */
+json
+WithChange(json point, const json& reference)
+{
+    const double meanS = point["mean_delay_a_s"];
+    point["change"] = std::abs(meanS / reference.at("mean_delay_a_s").get<double>() - 1);
+    return point;
+}
+
 /** Delay of slice A's packets while slice B is offered more and more. */
 json
 Isolation(bool quick)
 {
-    constexpr double RATE_BPS = 10e6;
+    constexpr double LINK_BPS = 100e6;
     const Time measured = Seconds(quick ? 20 : 100);
-    const std::vector<double> loads =
+    const auto loads =
         quick ? std::vector<double>{0.5, 1, 3} : std::vector<double>{0.5, 0.75, 1, 1.5, 2, 3};
     json points = json::array();
-    double referenceS = 0;
     for (const double load : loads)
     {
-        ShapedLink shaped(DataRate("100Mbps"), Time(0));
-        shaped.queueDisc->AddSlice(0, DataRate(0));
-        shaped.queueDisc->AddSlice(SLICE_A, DataRate(static_cast<uint64_t>(RATE_BPS)));
-        shaped.queueDisc->AddSlice(SLICE_B, DataRate(static_cast<uint64_t>(RATE_BPS)));
-        const SliceFlow a(shaped, SLICE_A, 0.5 * RATE_BPS, Spacing::POISSON);
-        const SliceFlow b(shaped, SLICE_B, load * RATE_BPS, Spacing::POISSON);
-        Simulator::Stop(Seconds(1) + measured);
-        Simulator::Run();
-        std::vector<double> delaysS;
-        for (const auto& arrival : a.GetArrivals())
-        {
-            delaysS.push_back(arrival.delay.GetSeconds());
-        }
-        const double meanS = a.GetMeanDelayS(Seconds(1));
-        referenceS = load == loads.front() ? meanS : referenceS;
-        points.push_back({{"load_b", load},
-                          {"mean_delay_a_s", meanS},
-                          {"change", std::abs(meanS / referenceS - 1)},
-                          {"mean_delay_b_s", b.GetMeanDelayS(Seconds(1))},
-                          {"rate_b_bps", b.GetRateBps(Seconds(1), Seconds(1) + measured)},
-                          {"delay_a_quantiles_s", Quantiles(delaysS, 201)}});
-        Simulator::Destroy();
+        const auto point = TwoSlices(LINK_BPS, load, measured);
+        points.push_back(WithChange(point, points.empty() ? point : points.front()));
+    }
+    return points;
+}
+
+/** The same at B's half and at its threefold rate, on links with little headroom to much. */
+json
+Headroom(bool quick)
+{
+    const Time measured = Seconds(quick ? 20 : 100);
+    const auto linksBps =
+        quick ? std::vector<double>{25e6, 200e6} : std::vector<double>{25e6, 50e6, 100e6, 200e6};
+    json points = json::array();
+    for (const double linkBps : linksBps)
+    {
+        points.push_back(
+            WithChange(TwoSlices(linkBps, 3, measured), TwoSlices(linkBps, 0.5, measured)));
     }
     return points;
 }
@@ -272,6 +305,7 @@ main(int argc, char** argv)
                       {"rates", Rates(quick ? 5 : 20)},
                       {"changes", Changes()},
                       {"isolation", Isolation(quick)},
+                      {"headroom", Headroom(quick)},
                       {"wan", Wan(quick)}}
               << "\n";
     return 0;

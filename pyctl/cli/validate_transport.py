@@ -77,7 +77,7 @@ def _write(study: Mapping[str, Any], out: Path) -> list[Path]:
         for name, (figure, behind) in {
             "rates": figures.rates(plt, study["rates"]),
             "changes": figures.changes(plt, study["changes"]),
-            "isolation": figures.isolation(plt, study["isolation"]),
+            "isolation": figures.isolation(plt, study["isolation"], study["headroom"]),
             "round-trips": figures.round_trips(plt, study["wan"]),
         }.items():
             files += save(figure, out, name, behind)
