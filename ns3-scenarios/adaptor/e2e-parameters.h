@@ -46,7 +46,7 @@ class E2eParameters
     std::string m_maskFile;
     int64_t m_first{0};
     std::string m_ladder{"13.2"};
-    double m_burstMs{25};
+    double m_burstMs{20};
     int64_t m_queue{1};
     std::string m_aqm{"fifo"};
     double m_thresholdMbps{4};

@@ -25,7 +25,7 @@ struct Case
     int64_t warmup{10};
     int64_t seed{1};
     E2eConfig config;
-    double burstMs{25};
+    double burstMs{20};
     int64_t queue{config.queuePackets};
     int64_t cpuQueue{config.cpuQueuePackets};
 

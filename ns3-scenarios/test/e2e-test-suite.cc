@@ -7,7 +7,7 @@
 #include "test/error-text.h"
 #include "topology/e2e-session.h"
 #include "transport/gtp-tunnel.h"
-#include "transport/slice-mark.h"
+#include "transport/slice-dscp.h"
 #include "transport/tcp-cubic-forked.h"
 
 #include "ns3/boolean.h"
@@ -127,13 +127,13 @@ class TunnelTestCase : public TestCase
                     dscp = header.GetDscp();
                 }));
         Simulator::Schedule(Seconds(1),
-                            [&] { from->Send(Create<Packet>(1000), 77, SliceMark::DscpOf(3)); });
+                            [&] { from->Send(Create<Packet>(1000), 77, SliceToDscp(3)); });
         Simulator::Run();
         NS_TEST_EXPECT_MSG_EQ(bytes, 1000, "what comes out");
         NS_TEST_EXPECT_MSG_EQ(teid, 77, "tunnel endpoint");
         NS_TEST_EXPECT_MSG_EQ(onWire, 1000 + 16 + 64 + 8 + 20, "GTP-U, VXLAN, UDP, IPv4");
-        NS_TEST_EXPECT_MSG_EQ(*SliceMark::SliceOf(static_cast<uint8_t>(dscp)), 3, "slice");
-        NS_TEST_EXPECT_MSG_EQ(SliceMark::SliceOf(46).has_value(), false, "EF marks no slice");
+        NS_TEST_EXPECT_MSG_EQ(*DscpToSlice(static_cast<uint8_t>(dscp)), 3, "slice");
+        NS_TEST_EXPECT_MSG_EQ(DscpToSlice(46).has_value(), false, "EF marks no slice");
         Simulator::Destroy();
     }
 };
@@ -220,10 +220,13 @@ class SessionTestCase : public TestCase
         Simulator::Stop(Seconds(10.5));
         Simulator::Run();
         NS_TEST_ASSERT_MSG_EQ(kpis.size(), 2, "slices");
-        NS_TEST_EXPECT_MSG_EQ(kpis[0].throughputBps, 0, "throughput without a grant");
+        // Without a rate only the tokens of a bucket's start pass: two packets in 10 s.
+        NS_TEST_EXPECT_MSG_EQ((kpis[0].transportBps <= SliceQueueDisc::LEAST_BURST_BYTES * 0.8),
+                              true,
+                              "throughput without a grant");
         NS_TEST_EXPECT_MSG_EQ(kpis[0].degradation, 1, "every slot is degraded");
         NS_TEST_EXPECT_MSG_EQ((kpis[0].stalled > 0.85), true, "and the viewers wait");
-        NS_TEST_EXPECT_MSG_EQ(kpis[0].cpuMillicores, 0, "CPU without packets");
+        NS_TEST_EXPECT_MSG_EQ((kpis[0].cpuMillicores < 1), true, "CPU without packets");
         NS_TEST_EXPECT_MSG_EQ((kpis[1].throughputBps > 3.3e6), true, "throughput of the other");
         NS_TEST_EXPECT_MSG_EQ((kpis[1].transportBps <= 10e6 * 1.03), true, "never above the rate");
         NS_TEST_EXPECT_MSG_EQ(kpis[1].users.size(), 10, "slots");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "topology/e2e-network.h"
 
-#include "transport/slice-mark.h"
+#include "transport/slice-dscp.h"
 #include "transport/tcp-cubic-forked.h"
 
 #include "ns3/boolean.h"
@@ -78,6 +78,13 @@ InstallStack(Ptr<Node> node)
     internet.Install(node);
 }
 
+/** @return the id that a slice's packets are marked with */
+uint16_t
+IdOf(uint32_t slice)
+{
+    return static_cast<uint16_t>(FIRST_MARKED_SLICE + slice);
+}
+
 /** Gives a device its address in the UEs' network. */
 void
 AddUeInterface(Ptr<NetDevice> device, Ipv4Address address)
@@ -149,7 +156,7 @@ E2eNetwork::MakeNodes()
     {
         // One port a slice: a slice's video carries its mark from the server on.
         m_server->AddApplication(CreateObjectWithAttributes<VideoServer>(
-            "Port", UintegerValue(PORT + slice), "Dscp", UintegerValue(SliceMark::DscpOf(slice))));
+            "Port", UintegerValue(PORT + slice), "Dscp", UintegerValue(SliceToDscp(IdOf(slice)))));
     }
 }
 
@@ -161,21 +168,9 @@ E2eNetwork::MakeTransport()
     link.SetChannelAttribute("Delay", TimeValue(m_config.transportDelay));
     link.SetDeviceAttribute("Mtu", UintegerValue(LINK_MTU_BYTES));
     const auto devices = link.Install(m_upf, m_gnb);
-    TrafficControlHelper control;
-    control.SetRootQueueDisc(
-        "ns3::SliceQueueDisc",
-        "Slices",
-        UintegerValue(m_config.slices),
-        "Burst",
-        TimeValue(m_config.burst),
-        "QueueLimit",
-        QueueSizeValue(QueueSize(QueueSizeUnit::PACKETS, m_config.queuePackets)),
-        "Aqm",
-        TypeIdValue(TypeId::LookupByName(m_config.aqm)));
-    m_shaper = DynamicCast<SliceQueueDisc>(control.Install(devices.Get(0)).Get(0));
-    m_shaper->Initialize(); // so that rates can be set from now on
     const auto addresses = Ipv4AddressHelper("10.1.0.0", "255.255.255.0").Assign(devices);
-    control.Uninstall(devices.Get(1)); // uplink is not shaped: what comes goes
+    TrafficControlHelper().Uninstall(devices.Get(1)); // uplink is not shaped: what comes goes
+    MakeShaper(devices.Get(0));
     CountOnLink(devices.Get(0));
     CountOnLink(devices.Get(1));
 
@@ -191,6 +186,26 @@ E2eNetwork::MakeTransport()
     m_tunnelDevice->SetSendCallback(MakeCallback(&E2eNetwork::Forward, this));
     m_upf->AddDevice(m_tunnelDevice);
     AddUeInterface(m_tunnelDevice, Ipv4Address(UE_NETWORK.Get() + 1));
+}
+
+void
+E2eNetwork::MakeShaper(Ptr<NetDevice> device)
+{
+    m_shaper = CreateObjectWithAttributes<SliceQueueDisc>(
+        "BurstTime",
+        TimeValue(m_config.burst),
+        "SliceLimit",
+        QueueSizeValue(QueueSize(QueueSizeUnit::PACKETS, m_config.queuePackets)),
+        "Aqm",
+        TypeIdValue(TypeId::LookupByName(m_config.aqm)));
+    m_shaper->AddSlice(0, m_config.linkRate); // what has no mark is not limited
+    for (uint32_t slice = 0; slice < m_config.slices; ++slice)
+    {
+        m_shaper->AddSlice(IdOf(slice), DataRate(0));
+    }
+    // The device keeps its queue: where one packet may wait for tokens, a second that comes while
+    // the first is on the wire is not to be dropped for that.
+    ReplaceRootQueueDisc(device, m_shaper);
 }
 
 void
@@ -255,7 +270,7 @@ E2eNetwork::MakeUser(uint32_t slice, uint32_t index)
                                                           "SizeVariation",
                                                           DoubleValue(m_config.sizeVariation),
                                                           "Dscp",
-                                                          UintegerValue(SliceMark::DscpOf(slice)));
+                                                          UintegerValue(SliceToDscp(IdOf(slice))));
     client->SetLadder(m_config.ladderMbps);
     client->SetRemote(InetSocketAddress(m_serverAddress, static_cast<uint16_t>(PORT + slice)));
     client->AssignStreams(VIDEO_STREAM + 10 * static_cast<int64_t>(index));
@@ -266,7 +281,7 @@ E2eNetwork::MakeUser(uint32_t slice, uint32_t index)
 void
 E2eNetwork::SetTransportRate(uint32_t slice, double mbps)
 {
-    m_shaper->SetRate(slice, mbps);
+    m_shaper->SetRate(IdOf(slice), mbps * 1e6);
 }
 
 void
@@ -324,10 +339,10 @@ E2eNetwork::GetStalledS(uint32_t slice) const
     return SumOverUsers(slice, [](const VideoClient& client) { return client.GetStalledS(); });
 }
 
-Ptr<SliceQueueDisc>
-E2eNetwork::GetShaper() const
+SliceQueueCounters
+E2eNetwork::GetShaperCounters(uint32_t slice) const
 {
-    return m_shaper;
+    return m_shaper->GetCounters(IdOf(slice));
 }
 
 Ptr<GnbProcessingStage>
@@ -359,7 +374,7 @@ E2eNetwork::Forward(Ptr<Packet> packet, const Address&, const Address&, uint16_t
 {
     const auto ue = UeOf(*packet, true);
     ++m_sent[0];
-    return m_upfEnd->Send(packet, ue, SliceMark::DscpOf(SliceOf(ue)));
+    return m_upfEnd->Send(packet, ue, SliceToDscp(IdOf(SliceOf(ue))));
 }
 
 void
@@ -374,7 +389,7 @@ E2eNetwork::SendUp(Ptr<Packet> packet)
 {
     const auto ue = UeOf(*packet, false);
     ++m_sent[1];
-    m_gnbEnd->Send(packet, ue, SliceMark::DscpOf(SliceOf(ue)));
+    m_gnbEnd->Send(packet, ue, SliceToDscp(IdOf(SliceOf(ue))));
 }
 
 void

@@ -35,7 +35,7 @@ struct E2eConfig
     Time serverDelay{MilliSeconds(5)};     //!< one way, server to UPF
     Time transportDelay{MilliSeconds(2)};  //!< one way, UPF to gNB
     DataRate linkRate{"1Gbps"};            //!< of both links
-    Time burst{MilliSeconds(25)};          //!< of a slice's tokens: its rate for so long
+    Time burst{MilliSeconds(20)};          //!< of a slice's tokens: its rate for so long
     uint32_t queuePackets{1};              //!< that may wait for a slice's tokens
     std::string aqm{"ns3::FifoQueueDisc"}; //!< of that queue
     double cpuMsPerPacket{1.3};            //!< of 1000 millicores [ms]
@@ -58,7 +58,8 @@ class E2eNetwork : public Object
 
     void Build(const E2eConfig& config);
 
-    /** Sets the transport rate of a slice, in force at once. 0 lets nothing pass. */
+    /** Sets the transport rate of a slice, in force at once. 0 lets nothing pass but what its
+     * tokens are left for. */
     void SetTransportRate(uint32_t slice, double mbps);
 
     /** Sets the CPU of a slice, in force at once. 0 lets nothing pass. */
@@ -76,7 +77,7 @@ class E2eNetwork : public Object
     /** @return time that the slice's viewers have been stalled since the start [s] */
     double GetStalledS(uint32_t slice) const;
 
-    Ptr<SliceQueueDisc> GetShaper() const;
+    SliceQueueCounters GetShaperCounters(uint32_t slice) const;
     Ptr<GnbProcessingStage> GetStage(uint32_t slice) const;
     Ptr<CellNetwork> GetCell() const;
     const E2eConfig& GetConfig() const;
@@ -99,6 +100,7 @@ class E2eNetwork : public Object
   private:
     void MakeNodes();
     void MakeTransport();
+    void MakeShaper(Ptr<NetDevice> device);
     void CountOnLink(Ptr<NetDevice> device);
     void MakeCell();
     void MakeUser(uint32_t slice, uint32_t index);

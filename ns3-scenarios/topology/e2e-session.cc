@@ -129,12 +129,12 @@ E2eSession::CloseInterval()
 E2eSession::Marks
 E2eSession::Read(uint32_t slice) const
 {
-    const auto& shaper = m_network->GetShaper()->GetSliceStats(slice);
+    const auto shaper = m_network->GetShaperCounters(slice);
     const auto& stage = *m_network->GetStage(slice);
     return {.receivedBytes = m_network->GetReceivedBytes(slice),
-            .shapedBytes = shaper.nTotalDequeuedBytes,
-            .shapedDrops = shaper.nTotalDroppedPackets,
-            .shapedPackets = shaper.nTotalReceivedPackets,
+            .shapedBytes = shaper.sent.bytes,
+            .shapedDrops = shaper.limitDropped.packets + shaper.aqmDropped.packets,
+            .shapedPackets = shaper.received.packets,
             .cpuDrops = stage.GetDropped(),
             .cpuPackets = stage.GetDropped() + stage.GetProcessed(),
             .cpuCoreS = stage.GetBusyCoreS(),

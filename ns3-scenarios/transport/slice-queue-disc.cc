@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "transport/slice-queue-disc.h"
 
-#include "transport/slice-mark.h"
+#include "transport/slice-packet-filter.h"
 
+#include "ns3/codel-queue-disc.h"
 #include "ns3/fifo-queue-disc.h"
-#include "ns3/ipv4-queue-disc-item.h"
-#include "ns3/object-factory.h"
+#include "ns3/fq-codel-queue-disc.h"
+#include "ns3/net-device-queue-interface.h"
 #include "ns3/simulator.h"
+#include "ns3/traffic-control-layer.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <limits>
+#include <sstream>
 #include <stdexcept>
-#include <string>
 
 namespace ns3
 {
@@ -23,91 +25,199 @@ NS_OBJECT_ENSURE_REGISTERED(SliceQueueDisc);
 namespace
 {
 
-constexpr uint32_t REST_PACKETS = 1000;  // control messages are few
-constexpr uint32_t QUANTUM_BYTES = 1600; // a packet with its tunnel's headers
+constexpr uint32_t QUANTUM_BYTES = 1500; //!< of a turn: one MTU
+constexpr uint16_t UNMARKED = 0;         //!< slice id that no DSCP stands for
+
+/** Throws std::invalid_argument with all its arguments as text. */
+template <typename... Parts>
+[[noreturn]] void
+Refuse(const Parts&... parts)
+{
+    std::ostringstream text;
+    (text << ... << parts);
+    throw std::invalid_argument(text.str());
+}
+
+/** @return whether a queue disc means by this reason that its queue is full */
+bool
+MeansFull(const std::string& reason)
+{
+    // What FIFO, CoDel (FQ-CoDel says the same) and RED say; parents put words before it.
+    static const std::string FULL[] = {FifoQueueDisc::LIMIT_EXCEEDED_DROP,
+                                       CoDelQueueDisc::OVERLIMIT_DROP,
+                                       QueueDisc::INTERNAL_QUEUE_DROP};
+    return std::any_of(std::begin(FULL), std::end(FULL), [&reason](const auto& said) {
+        return reason.ends_with(said);
+    });
+}
+
+/** Adds what a queue disc counts by reason: packets and bytes. */
+void
+AddDrops(SliceQueueCounters& counters, const auto& packets, const auto& bytes)
+{
+    for (const auto& [reason, dropped] : packets)
+    {
+        auto& count = MeansFull(reason) ? counters.limitDropped : counters.aqmDropped;
+        count.packets += dropped;
+        count.bytes += bytes.at(reason);
+    }
+}
 
 } // namespace
 
 TypeId
 SliceQueueDisc::GetTypeId()
 {
-    static TypeId tid = TypeId("ns3::SliceQueueDisc")
-                            .SetParent<QueueDisc>()
-                            .SetGroupName("Slicebed")
-                            .AddConstructor<SliceQueueDisc>()
-                            .AddAttribute("Slices",
-                                          "How many slices share the link.",
-                                          UintegerValue(1),
-                                          MakeUintegerAccessor(&SliceQueueDisc::m_sliceCount),
-                                          MakeUintegerChecker<uint32_t>(1, SliceMark::MAX_SLICES))
-                            .AddAttribute("Burst",
-                                          "Time for which the rate fills a slice's token bucket.",
-                                          TimeValue(MilliSeconds(25)),
-                                          MakeTimeAccessor(&SliceQueueDisc::m_burst),
-                                          MakeTimeChecker(Time(0)))
-                            .AddAttribute("QueueLimit",
-                                          "What may wait for a slice's tokens.",
-                                          QueueSizeValue(QueueSize("100p")),
-                                          MakeQueueSizeAccessor(&SliceQueueDisc::m_queueLimit),
-                                          MakeQueueSizeChecker())
-                            .AddAttribute("Aqm",
-                                          "Queue disc that holds a slice's packets.",
-                                          TypeIdValue(FifoQueueDisc::GetTypeId()),
-                                          MakeTypeIdAccessor(&SliceQueueDisc::m_aqm),
-                                          MakeTypeIdChecker());
+    static TypeId tid =
+        TypeId("ns3::SliceQueueDisc")
+            .SetParent<QueueDisc>()
+            .SetGroupName("Slicebed")
+            .AddConstructor<SliceQueueDisc>()
+            .AddAttribute("Burst",
+                          "Size of each slice's token bucket [byte]; at least one MTU.",
+                          UintegerValue(15'000),
+                          MakeUintegerAccessor(&SliceQueueDisc::m_burstBytes),
+                          MakeUintegerChecker<uint32_t>(1500))
+            .AddAttribute("BurstTime",
+                          "Time in which a slice's rate fills its token bucket; 0: Burst says "
+                          "how large it is.",
+                          TimeValue(Time(0)),
+                          MakeTimeAccessor(&SliceQueueDisc::m_burstTime),
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute("SliceLimit",
+                          "What may wait in each slice's queue, in packets or bytes.",
+                          QueueSizeValue(QueueSize("1000p")),
+                          MakeQueueSizeAccessor(&SliceQueueDisc::m_sliceLimit),
+                          MakeQueueSizeChecker())
+            .AddAttribute("Aqm",
+                          "Type of the queue disc below each slice's token bucket: "
+                          "ns3::FifoQueueDisc, CoDelQueueDisc, FqCoDelQueueDisc or RedQueueDisc.",
+                          TypeIdValue(FifoQueueDisc::GetTypeId()),
+                          MakeTypeIdAccessor(&SliceQueueDisc::m_aqm),
+                          MakeTypeIdChecker())
+            .AddAttribute("DefaultSlice",
+                          "Slice that unmarked packets go to; one of those added. 0 is free for "
+                          "it: no DSCP stands for slice 0.",
+                          UintegerValue(UNMARKED),
+                          MakeUintegerAccessor(&SliceQueueDisc::m_defaultSlice),
+                          MakeUintegerChecker<uint16_t>())
+            .AddTraceSource("Sent",
+                            "A packet of a slice went to the device.",
+                            MakeTraceSourceAccessor(&SliceQueueDisc::m_sentTrace),
+                            "ns3::SliceQueueDisc::SentCallback")
+            .AddTraceSource("Dropped",
+                            "A packet of a slice was dropped, and why.",
+                            MakeTraceSourceAccessor(&SliceQueueDisc::m_droppedTrace),
+                            "ns3::SliceQueueDisc::DroppedCallback")
+            .AddTraceSource("RateChanged",
+                            "A slice has a new rate.",
+                            MakeTraceSourceAccessor(&SliceQueueDisc::m_rateTrace),
+                            "ns3::SliceQueueDisc::RateCallback");
     return tid;
 }
 
 SliceQueueDisc::SliceQueueDisc()
     : QueueDisc(QueueDiscSizePolicy::NO_LIMITS)
-    , m_neverReady(CreateObject<NetDeviceQueueInterface>())
 {
-    m_neverReady->GetTxQueue(0)->Stop();
+    AddPacketFilter(CreateObject<SlicePacketFilter>());
+    // ns-3 does not come back by itself after a quota of packets, as Linux does, so that a burst
+    // would end there: no quota.
+    SetQuota(std::numeric_limits<uint32_t>::max());
 }
 
 void
-SliceQueueDisc::SetRate(uint32_t slice, double mbps)
+SliceQueueDisc::AddSlice(uint16_t slice, DataRate rate)
 {
-    if (!std::isfinite(mbps) || mbps < 0 || mbps > MAX_MBPS)
+    if (m_places.contains(slice))
     {
-        throw std::invalid_argument("rate of slice " + std::to_string(slice) + " is " +
-                                    std::to_string(mbps) +
-                                    " Mbit/s; a number from 0 to 1000000 is required");
+        Refuse("slice ", slice, " is there already");
     }
-    auto& ofSlice = m_slices.at(slice);
-    ofSlice.mbps = mbps;
-    if (mbps > 0)
+    auto inner = CreateObject<QueueDiscClass>();
+    inner->SetQueueDisc(MakeInner());
+    auto tbf = CreateObjectWithAttributes<SliceTbfQueueDisc>(
+        "Burst", UintegerValue(BurstOf(rate)), "Rate", DataRateValue(rate));
+    tbf->AddQueueDiscClass(inner);
+    const auto dropped = [this, slice](Ptr<const QueueDiscItem> item, const char* reason) {
+        m_droppedTrace(slice, item, reason);
+    };
+    const Callback<void, Ptr<const QueueDiscItem>, const char*> trace(dropped);
+    tbf->TraceConnectWithoutContext("DropBeforeEnqueue", trace);
+    tbf->TraceConnectWithoutContext("DropAfterDequeue", trace);
+    auto outer = CreateObject<QueueDiscClass>();
+    outer->SetQueueDisc(tbf);
+    AddQueueDiscClass(outer);
+    m_places[slice] = m_slices.size();
+    m_slices.push_back({.slice = slice, .tbf = tbf});
+    if (IsInitialized())
     {
-        ofSlice.bucket->SetRate(DataRate(static_cast<uint64_t>(std::ceil(mbps * 1e6))));
-        ofSlice.bucket->SetBurst(std::max(
-            static_cast<uint32_t>(mbps * 1e6 / 8 * m_burst.GetSeconds()), LEAST_BURST_BYTES));
+        tbf->Initialize();
     }
-    // What is in the queue need not wait for the old rate's tokens.
-    Simulator::ScheduleNow(&QueueDisc::Run, this);
 }
 
-double
-SliceQueueDisc::GetRateMbps(uint32_t slice) const
+void
+SliceQueueDisc::SetRate(uint16_t slice, DataRate rate)
 {
-    return m_slices.at(slice).mbps;
+    const auto& tbf = Find(slice).tbf;
+    tbf->ChangeRate(rate);
+    tbf->SetBurst(BurstOf(rate));
+    m_rateTrace(slice, rate);
+    if (GetNPackets() > 0)
+    {
+        Run(); // the time to wake has changed
+    }
 }
 
-const QueueDisc::Stats&
-SliceQueueDisc::GetSliceStats(uint32_t slice)
+void
+SliceQueueDisc::SetRate(uint16_t slice, double rateBps)
 {
-    return m_slices.at(slice).bucket->GetStats();
+    // The least double that is no uint64_t any more.
+    constexpr double TOO_MUCH = 18446744073709551616.0;
+    if (!(rateBps >= 0 && rateBps < TOO_MUCH))
+    {
+        Refuse(
+            "rate of slice ", slice, " is ", rateBps, " bit/s; a finite number >= 0 is required");
+    }
+    SetRate(slice, DataRate(static_cast<uint64_t>(std::llround(rateBps))));
 }
 
 uint32_t
-SliceQueueDisc::GetSlicePackets(uint32_t slice) const
+SliceQueueDisc::BurstOf(DataRate rate) const
 {
-    return m_slices.at(slice).bucket->GetNPackets();
+    if (m_burstTime.IsZero())
+    {
+        return m_burstBytes;
+    }
+    const double bytes = static_cast<double>(rate.GetBitRate()) / 8 * m_burstTime.GetSeconds();
+    return static_cast<uint32_t>(
+        std::clamp(bytes, 1.0 * LEAST_BURST_BYTES, 1.0 * std::numeric_limits<uint32_t>::max()));
 }
 
-uint32_t
-SliceQueueDisc::GetSlices() const
+DataRate
+SliceQueueDisc::GetRate(uint16_t slice) const
 {
-    return m_sliceCount;
+    return Find(slice).tbf->GetRate();
+}
+
+SliceQueueCounters
+SliceQueueDisc::GetCounters(uint16_t slice) const
+{
+    const auto tbf = Find(slice).tbf;
+    const auto& stats = tbf->GetStats();
+    SliceQueueCounters counters;
+    counters.received = {stats.nTotalReceivedPackets, stats.nTotalReceivedBytes};
+    counters.sent = {stats.nTotalSentPackets, stats.nTotalSentBytes};
+    counters.queued = {tbf->GetNPackets(), tbf->GetNBytes()};
+    AddDrops(counters, stats.nDroppedPacketsBeforeEnqueue, stats.nDroppedBytesBeforeEnqueue);
+    AddDrops(counters, stats.nDroppedPacketsAfterDequeue, stats.nDroppedBytesAfterDequeue);
+    return counters;
+}
+
+PacketCount
+SliceQueueDisc::GetNoSuchSliceDrops()
+{
+    const auto& stats = GetStats();
+    return {stats.GetNDroppedPackets(NO_SUCH_SLICE_DROP),
+            stats.GetNDroppedBytes(NO_SUCH_SLICE_DROP)};
 }
 
 void
@@ -115,140 +225,157 @@ SliceQueueDisc::DoDispose()
 {
     Simulator::Cancel(m_wake);
     m_slices.clear();
-    m_rest = nullptr;
+    m_places.clear();
     QueueDisc::DoDispose();
 }
 
 bool
 SliceQueueDisc::DoEnqueue(Ptr<QueueDiscItem> item)
 {
-    const auto ip = DynamicCast<Ipv4QueueDiscItem>(item);
+    const auto marked = Classify(item);
     const auto slice =
-        ip ? SliceMark::SliceOf(ip->GetHeader().GetDscp()) : std::optional<uint32_t>();
-    if (!slice)
+        marked == PacketFilter::PF_NO_MATCH ? m_defaultSlice : static_cast<uint16_t>(marked);
+    const auto place = m_places.find(slice);
+    if (place == m_places.end())
     {
-        return m_rest->Enqueue(item);
-    }
-    if (*slice >= m_slices.size())
-    {
-        DropBeforeEnqueue(item, NO_SUCH_SLICE);
+        DropBeforeEnqueue(item, NO_SUCH_SLICE_DROP);
+        m_droppedTrace(slice, item, NO_SUCH_SLICE_DROP);
         return false;
     }
-    return m_slices[*slice].bucket->Enqueue(item);
+    return m_slices[place->second].tbf->Enqueue(item);
 }
 
 Ptr<QueueDiscItem>
 SliceQueueDisc::DoDequeue()
 {
-    if (auto item = m_rest->Dequeue())
+    size_t inVain = 0; // turns in a row that gave nothing
+    while (inVain < m_slices.size())
     {
-        return item;
-    }
-    for (uint32_t i = 0; i < m_slices.size(); ++i)
-    {
-        const auto turn = static_cast<uint32_t>((m_next + i) % m_slices.size());
-        auto& slice = m_slices[turn];
-        if (slice.mbps == 0 || slice.bucket->GetNPackets() == 0)
+        auto& turn = m_slices[m_turn];
+        const bool may = turn.balanceBytes > 0;
+        if (may)
         {
-            continue;
+            if (auto item = TakeTurn(turn))
+            {
+                return item;
+            }
         }
-        if (auto item = slice.bucket->Dequeue())
-        {
-            slice.checkedAt = Simulator::Now();
-            m_next = turn + 1;
-            return item;
-        }
+        inVain = may ? inVain + 1 : 0;
+        turn.balanceBytes += QUANTUM_BYTES;
+        m_turn = (m_turn + 1) % m_slices.size();
     }
-    ScheduleWake();
+    WakeWhenTokensSuffice();
     return nullptr;
-}
-
-Ptr<QueueDisc>
-SliceQueueDisc::QueueOf(const Slice& slice) const
-{
-    return slice.bucket->GetQueueDiscClass(0)->GetQueueDisc();
-}
-
-Time
-SliceQueueDisc::WaitOf(const Slice& slice) const
-{
-    // As TbfQueueDisc::DoDequeue counts, which rounds to whole bytes.
-    const auto head = QueueOf(slice)->Peek();
-    if (!head)
-    {
-        return Time::Max(); // the AQM dropped what there was
-    }
-    const double bytesPerS = static_cast<double>(slice.bucket->GetRate().GetBitRate()) / 8;
-    const double sinceS = (Simulator::Now() - slice.checkedAt).GetSeconds();
-    const double tokens = slice.bucket->GetFirstBucketTokens() + std::round(sinceS * bytesPerS);
-    const double lacking = std::max(head->GetSize() - tokens, 0.5);
-    return Max(Seconds(lacking / bytesPerS), NanoSeconds(1));
-}
-
-void
-SliceQueueDisc::ScheduleWake()
-{
-    Time wait = Time::Max();
-    for (const auto& slice : m_slices)
-    {
-        if (slice.mbps > 0 && slice.bucket->GetNPackets() > 0)
-        {
-            wait = Min(wait, WaitOf(slice));
-        }
-    }
-    Simulator::Cancel(m_wake);
-    if (wait < Time::Max())
-    {
-        m_wake = Simulator::Schedule(wait, &QueueDisc::Run, this);
-    }
-}
-
-Ptr<QueueDisc>
-SliceQueueDisc::MakeChild(const TypeId& type, const QueueSize& limit)
-{
-    ObjectFactory factory;
-    factory.SetTypeId(type);
-    auto child = factory.Create<QueueDisc>();
-    child->SetMaxSize(limit);
-    // Fair-queueing discs take their quantum from a device, which a slice's queue does not have.
-    child->SetAttributeFailSafe("Quantum", UintegerValue(QUANTUM_BYTES));
-    child->SetNetDeviceQueueInterface(m_neverReady);
-    return child;
 }
 
 bool
 SliceQueueDisc::CheckConfig()
 {
-    if (GetNQueueDiscClasses() > 0 || GetNPacketFilters() > 0 || GetNInternalQueues() > 0)
+    if (!m_places.contains(m_defaultSlice))
     {
-        return false; // it makes its classes itself and classifies by DSCP
+        Refuse("DefaultSlice is ", m_defaultSlice, "; it has to be one of the slices added");
     }
-    const auto add = [](Ptr<QueueDisc> parent, Ptr<QueueDisc> child) {
-        auto ofClass = CreateObject<QueueDiscClass>();
-        ofClass->SetQueueDisc(child);
-        parent->AddQueueDiscClass(ofClass);
-    };
-    for (uint32_t i = 0; i < m_sliceCount; ++i)
+    const auto interface = GetNetDeviceQueueInterface();
+    const auto device = interface ? interface->GetObject<NetDevice>() : nullptr;
+    for (const auto& slice : m_slices)
     {
-        auto bucket = CreateObject<TbfQueueDisc>();
-        bucket->SetNetDeviceQueueInterface(m_neverReady);
-        bucket->SetBurst(LEAST_BURST_BYTES);
-        auto queue = MakeChild(m_aqm, m_queueLimit);
-        queue->Initialize();
-        add(bucket, queue);
-        bucket->Initialize();
-        add(this, bucket);
-        m_slices.push_back({.bucket = bucket, .mbps = 0, .checkedAt = Time(0)});
+        if (device && slice.tbf->GetBurst() < device->GetMtu())
+        {
+            Refuse("Burst is ",
+                   slice.tbf->GetBurst(),
+                   " bytes; at least the device's MTU of ",
+                   device->GetMtu(),
+                   " is required");
+        }
     }
-    m_rest = MakeChild(FifoQueueDisc::GetTypeId(), QueueSize(QueueSizeUnit::PACKETS, REST_PACKETS));
-    m_rest->Initialize();
-    add(this, m_rest);
     return true;
 }
 
 void
 SliceQueueDisc::InitializeParams()
 {
+}
+
+Ptr<QueueDisc>
+SliceQueueDisc::MakeInner() const
+{
+    if (!m_aqm.IsChildOf(QueueDisc::GetTypeId()) || !m_aqm.HasConstructor())
+    {
+        Refuse("Aqm is ", m_aqm.GetName(), "; a queue disc such as ns3::FifoQueueDisc is required");
+    }
+    auto inner = ObjectFactory(m_aqm.GetName()).Create<QueueDisc>();
+    if (const auto fqCodel = DynamicCast<FqCoDelQueueDisc>(inner))
+    {
+        fqCodel->SetQuantum(QUANTUM_BYTES); // it would look for it at a device, which a child lacks
+    }
+    if (!inner->SetMaxSize(m_sliceLimit))
+    {
+        Refuse("SliceLimit is ", m_sliceLimit, "; ", m_aqm.GetName(), " does not take that");
+    }
+    return inner;
+}
+
+Ptr<QueueDiscItem>
+SliceQueueDisc::TakeTurn(Class& turn)
+{
+    auto item = turn.tbf->Dequeue();
+    if (item)
+    {
+        turn.balanceBytes -= item->GetSize();
+        m_sentTrace(turn.slice, item);
+    }
+    else
+    {
+        turn.balanceBytes = 0; // nothing is saved for later turns
+    }
+    return item;
+}
+
+void
+SliceQueueDisc::WakeWhenTokensSuffice()
+{
+    std::optional<Time> least;
+    for (const auto& slice : m_slices)
+    {
+        const auto wait = slice.tbf->GetWait();
+        if (wait && (!least || *wait < *least))
+        {
+            least = wait;
+        }
+    }
+    Simulator::Cancel(m_wake);
+    if (least)
+    {
+        m_wake = Simulator::Schedule(*least, &QueueDisc::Run, this);
+    }
+}
+
+const SliceQueueDisc::Class&
+SliceQueueDisc::Find(uint16_t slice) const
+{
+    const auto place = m_places.find(slice);
+    if (place == m_places.end())
+    {
+        Refuse("slice ", slice, " is not here; AddSlice makes one");
+    }
+    return m_slices[place->second];
+}
+
+void
+ReplaceRootQueueDisc(Ptr<NetDevice> device, Ptr<QueueDisc> queueDisc)
+{
+    const auto control = device->GetNode()->GetObject<TrafficControlLayer>();
+    if (!control)
+    {
+        Refuse("node ",
+               device->GetNode()->GetId(),
+               " has no traffic control layer; install an internet stack first");
+    }
+    if (control->GetRootQueueDiscOnDevice(device))
+    {
+        control->DeleteRootQueueDiscOnDevice(device);
+    }
+    control->SetRootQueueDiscOnDevice(device, queueDisc);
 }
 
 } // namespace ns3

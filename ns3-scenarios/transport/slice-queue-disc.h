@@ -2,89 +2,142 @@
 #ifndef SLICEBED_SLICE_QUEUE_DISC_H
 #define SLICEBED_SLICE_QUEUE_DISC_H
 
-#include "ns3/data-rate.h"
-#include "ns3/event-id.h"
-#include "ns3/net-device-queue-interface.h"
-#include "ns3/nstime.h"
-#include "ns3/queue-disc.h"
-#include "ns3/queue-size.h"
-#include "ns3/tbf-queue-disc.h"
+#include "transport/slice-tbf-queue-disc.h"
 
+#include "ns3/event-id.h"
+#include "ns3/net-device.h"
+#include "ns3/queue-disc.h"
+#include "ns3/traced-callback.h"
+
+#include <cstdint>
+#include <map>
 #include <vector>
 
 namespace ns3
 {
 
+/** Packets and their bytes, as IP packets. */
+struct PacketCount
+{
+    uint64_t packets{0};
+    uint64_t bytes{0};
+};
+
+/** What became of the packets of a slice: received = sent + limitDropped + aqmDropped + queued. */
+struct SliceQueueCounters
+{
+    PacketCount received;     //!< that came in
+    PacketCount sent;         //!< that went to the device
+    PacketCount limitDropped; //!< because the slice's queue was full
+    PacketCount aqmDropped;   //!< by the decision of its queue management
+    PacketCount queued;       //!< that wait now
+};
+
 /**
- * Shares a link among slices: a token bucket a slice, whose rate may change while running.
+ * Root queue disc of a link that gives each slice a rate of its own, which may change at any time.
  *
- * A packet belongs to the slice that its DSCP marks (SliceMark). Each slice has an
- * ns3::TbfQueueDisc, and inside that a queue disc of the type Aqm. Slices whose tokens suffice are
- * served in turn. A bucket holds what its rate brings in the time Burst, but no less than
- * LEAST_BURST_BYTES. Packets without a mark (control messages) are not shaped and go first.
+ * A packet goes by its DSCP (slice-dscp.h) to the queue of its slice; an unmarked one to that of
+ * DefaultSlice; one of a slice that is not here is dropped. Below each slice is a token bucket
+ * (SliceTbfQueueDisc) and below that a queue disc of the type in Aqm. As far as their tokens go,
+ * slices with packets take turns by bytes: a slice may send while its balance is positive, and
+ * gets a quantum of one MTU when its turn comes round (Shreedhar and Varghese's deficit round
+ * robin, with the balance settled after a packet instead of before, so no packet has to be looked
+ * at first).
  *
- * TbfQueueDisc was made for the root: its watchdog wakes itself, not its parent, and does not look
- * at a rate that changed meanwhile. So the parent alone asks its children, and wakes itself when
- * the first of them will have the tokens.
+ * Sizes are those of IP packets, header included, link-layer header not. A bucket holds Burst
+ * bytes. It must be at least one MTU or the largest packets would never pass, and more than what a
+ * slice gathers while the link is busy with the others, or those tokens were lost: ten packets by
+ * default, at 100 Mbit/s 1.2 ms worth. After a change of rate at most the tokens of one bucket go
+ * out that were gathered at the old rate, so the new one is in force within one bucket, Burst /
+ * rate. With BurstTime, a bucket holds what its rate brings in that time instead, but at least
+ * LEAST_BURST_BYTES: so policing costs all rates alike.
+ *
+ * The device's own queue behind this one is first come, first served, and should be of one packet.
  */
 class SliceQueueDisc : public QueueDisc
 {
   public:
-    static constexpr const char* NO_SUCH_SLICE = "no such slice"; //!< reason of a drop
-    static constexpr double MAX_MBPS = 1e6;                       //!< of a slice
-    static constexpr uint32_t LEAST_BURST_BYTES = 3200;           //!< two of the largest packets
+    static constexpr const char* NO_SUCH_SLICE_DROP = "No such slice"; //!< its DSCP's is not here
+
+    static constexpr uint32_t LEAST_BURST_BYTES = 3200; //!< with BurstTime: two large packets
 
     static TypeId GetTypeId();
     SliceQueueDisc();
 
     /**
-     * Sets the rate of a slice, counted in bytes of IP packets. In force at once; what a slice has
-     * saved up, at most a bucket, stays. 0 lets nothing pass.
-     * @throws std::invalid_argument if the rate is not a number from 0 to MAX_MBPS
+     * Makes a slice. SliceLimit, Burst and Aqm are those of this moment.
+     * @throws std::invalid_argument if it is there already, or Aqm is no fitting queue disc
      */
-    void SetRate(uint32_t slice, double mbps);
+    void AddSlice(uint16_t slice, DataRate rate);
 
-    double GetRateMbps(uint32_t slice) const;
+    /** Changes a slice's rate now; 0 stops it. @throws std::invalid_argument if it is not here */
+    void SetRate(uint16_t slice, DataRate rate);
 
-    /** @return counters of a slice: packets in, out, dropped by cause */
-    const Stats& GetSliceStats(uint32_t slice);
+    /** The same. @param rateBps [bit/s] @throws std::invalid_argument also if negative, not finite
+     */
+    void SetRate(uint16_t slice, double rateBps);
 
-    /** @return packets of a slice that wait */
-    uint32_t GetSlicePackets(uint32_t slice) const;
+    /** @return a slice's rate. @throws std::invalid_argument if it is not here */
+    DataRate GetRate(uint16_t slice) const;
 
-    uint32_t GetSlices() const;
+    /** @return what became of a slice's packets. @throws std::invalid_argument if it is not here */
+    SliceQueueCounters GetCounters(uint16_t slice) const;
+
+    /** @return packets dropped because their slice is not here */
+    PacketCount GetNoSuchSliceDrops();
+
+    /** TraceSource signature. @param slice whose packet @param item it is */
+    using SentCallback = void (*)(uint16_t slice, Ptr<const QueueDiscItem> item);
+    /** TraceSource signature. @param slice whose packet @param item it is @param reason in words */
+    using DroppedCallback = void (*)(uint16_t slice,
+                                     Ptr<const QueueDiscItem> item,
+                                     const char* reason);
+    /** TraceSource signature. @param slice whose rate @param rate it is */
+    using RateCallback = void (*)(uint16_t slice, DataRate rate);
 
   protected:
     void DoDispose() override;
 
   private:
-    /** A slice's part. */
-    struct Slice
+    /** A slice and its turn. */
+    struct Class
     {
-        Ptr<TbfQueueDisc> bucket;
-        double mbps{0};
-        Time checkedAt; //!< when the bucket counted its tokens last
+        uint16_t slice;             //!< its id
+        Ptr<SliceTbfQueueDisc> tbf; //!< its bucket, and below it its queue
+        int64_t balanceBytes{0};    //!< may send while positive
     };
 
     bool DoEnqueue(Ptr<QueueDiscItem> item) override;
     Ptr<QueueDiscItem> DoDequeue() override;
     bool CheckConfig() override;
     void InitializeParams() override;
-    Ptr<QueueDisc> MakeChild(const TypeId& type, const QueueSize& limit);
-    Ptr<QueueDisc> QueueOf(const Slice& slice) const;
-    Time WaitOf(const Slice& slice) const;
-    void ScheduleWake();
+    Ptr<QueueDisc> MakeInner() const;
+    Ptr<QueueDiscItem> TakeTurn(Class& turn);
+    void WakeWhenTokensSuffice();
+    const Class& Find(uint16_t slice) const;
 
-    uint32_t m_sliceCount;                     //!< how many slices
-    Time m_burst;                              //!< of tokens: the rate for so long
-    QueueSize m_queueLimit;                    //!< of what may wait for tokens, a slice
-    TypeId m_aqm;                              //!< queue disc inside a slice
-    std::vector<Slice> m_slices;               //!< by index
-    Ptr<QueueDisc> m_rest;                     //!< packets without a mark
-    Ptr<NetDeviceQueueInterface> m_neverReady; //!< keeps children from sending by themselves
-    uint32_t m_next{0};                        //!< slice whose turn it is
-    EventId m_wake;                            //!< when tokens suffice
+    uint32_t BurstOf(DataRate rate) const;
+
+    uint32_t m_burstBytes;               //!< of a bucket
+    Time m_burstTime;                    //!< if above 0: its size, in time of its rate
+    QueueSize m_sliceLimit;              //!< of a slice's queue
+    TypeId m_aqm;                        //!< of it
+    uint16_t m_defaultSlice;             //!< of unmarked packets
+    std::vector<Class> m_slices;         //!< in the order of their turns
+    std::map<uint16_t, size_t> m_places; //!< of slices in m_slices
+    size_t m_turn{0};                    //!< whose it is
+    EventId m_wake;                      //!< when the next packet has its tokens
+
+    TracedCallback<uint16_t, Ptr<const QueueDiscItem>> m_sentTrace; //!< to the device
+    TracedCallback<uint16_t, Ptr<const QueueDiscItem>, const char*> m_droppedTrace; //!< and why
+    TracedCallback<uint16_t, DataRate> m_rateTrace; //!< a slice has a new rate
 };
+
+/**
+ * Makes a queue disc the root of a device, in place of the one that is there.
+ * @throws std::invalid_argument if the device's node has no traffic control layer
+ */
+void ReplaceRootQueueDisc(Ptr<NetDevice> device, Ptr<QueueDisc> queueDisc);
 
 } // namespace ns3
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pyctl.cli.run import MAX_SEED
+from pyctl.cli.validate_transport import transport
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,9 @@ def radio(
         as_json=as_json,
         strict=strict,
     )
+
+
+app.command()(transport)
 
 
 def _choose(quick: bool, only: Sequence[str]) -> list[Case]:

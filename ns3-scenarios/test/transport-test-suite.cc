@@ -1,0 +1,639 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Transport by slices, against closed forms: long-run rates, the change of a rate, what waits and
+ * what is dropped, fair turns, background traffic's mean, and the time over an unloaded WAN.
+ */
+#include "studies/rtt-probe.h"
+#include "studies/slice-flow.h"
+#include "transport/edge-cloud-path.h"
+#include "transport/trace-traffic.h"
+
+#include "ns3/codel-queue-disc.h"
+#include "ns3/double.h"
+#include "ns3/fifo-queue-disc.h"
+#include "ns3/fq-codel-queue-disc.h"
+#include "ns3/red-queue-disc.h"
+#include "ns3/test.h"
+#include "ns3/uinteger.h"
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+
+using namespace ns3;
+
+namespace
+{
+
+constexpr uint32_t PACKET_BYTES = 1500;  //!< of flows, as IP packets
+constexpr uint32_t BURST_BYTES = 15'000; //!< default of SliceQueueDisc
+
+/** @return what a call throws as std::invalid_argument */
+std::string
+Said(const std::function<void()>& call)
+{
+    try
+    {
+        call();
+    }
+    catch (const std::invalid_argument& error)
+    {
+        return error.what();
+    }
+    return "nothing thrown";
+}
+
+/** Runs to a time. */
+void
+RunUntil(Time end)
+{
+    Simulator::Stop(end);
+    Simulator::Run();
+}
+
+/** The DSCP of slices. */
+class DscpTestCase : public TestCase
+{
+  public:
+    DscpTestCase()
+        : TestCase("slices and code points for local use map one to one")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        for (uint16_t slice = 1; slice <= 16; ++slice)
+        {
+            const auto dscp = SliceToDscp(slice);
+            NS_TEST_EXPECT_MSG_EQ((dscp & 3), 3, "xxxx11 for slice " << slice);
+            NS_TEST_EXPECT_MSG_EQ(*DscpToSlice(dscp), slice, "back from " << +dscp);
+        }
+        uint32_t slices = 0;
+        for (uint8_t dscp = 0; dscp < 64; ++dscp)
+        {
+            slices += DscpToSlice(dscp).has_value() ? 1 : 0;
+        }
+        NS_TEST_EXPECT_MSG_EQ(slices, 16, "no other code point is a slice");
+        NS_TEST_EXPECT_MSG_EQ(DscpToSlice(46).has_value(), false, "expedited forwarding is none");
+        NS_TEST_EXPECT_MSG_EQ(
+            Said([] { SliceToDscp(0); }), "slice 0 has no DSCP; marked slices are 1 to 16", "0");
+        NS_TEST_EXPECT_MSG_EQ(
+            Said([] { SliceToDscp(17); }), "slice 17 has no DSCP; marked slices are 1 to 16", "17");
+    }
+};
+
+/** Each packet goes by its mark; a flood in one slice does not touch another. */
+class ClassificationTestCase : public TestCase
+{
+  public:
+    ClassificationTestCase()
+        : TestCase("packets go by their marks, and slices are isolated")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        ShapedLink shaped(DataRate("50Mbps"), MilliSeconds(1));
+        shaped.queueDisc->AddSlice(0, DataRate("1Mbps"));
+        shaped.queueDisc->AddSlice(1, DataRate("4Mbps"));
+        shaped.queueDisc->AddSlice(2, DataRate("8Mbps"));
+        SliceFlow unmarked(shaped, 0, 0.5e6, Spacing::EVEN);
+        SliceFlow light(shaped, 1, 3e6, Spacing::EVEN);
+        SliceFlow flood(shaped, 2, 40e6, Spacing::EVEN);
+        SliceFlow stray(shaped, 3, 1e6, Spacing::EVEN);
+        RunUntil(Seconds(5));
+        const auto sent = [&](uint16_t slice) {
+            return shaped.queueDisc->GetCounters(slice).sent.packets;
+        };
+        // What is on the wire has left the queue, so arrivals may lag by two packets.
+        NS_TEST_EXPECT_MSG_EQ(unmarked.GetSent(), sent(0), "unmarked packets by default");
+        NS_TEST_EXPECT_MSG_EQ(light.GetSent(), sent(1), "all of slice 1, in time");
+        NS_TEST_EXPECT_MSG_EQ_TOL(flood.GetArrivals().size(), sent(2), 3, "slice 2 arrives");
+        NS_TEST_EXPECT_MSG_EQ_TOL(
+            flood.GetRateBps(Seconds(1), Seconds(5)), 8e6, 8e4, "slice 2 has its rate, no more");
+        NS_TEST_EXPECT_MSG_EQ(stray.GetArrivals().size(), 0, "slice 3 is not here");
+        NS_TEST_EXPECT_MSG_EQ(
+            shaped.queueDisc->GetNoSuchSliceDrops().packets, stray.GetSent(), "and counted");
+        NS_TEST_EXPECT_MSG_EQ(shaped.queueDisc->GetNoSuchSliceDrops().bytes,
+                              stray.GetSent() * PACKET_BYTES,
+                              "with its bytes");
+        // Of slice 1 no packet waits for more than one of another slice and the one in the device's
+        // queue: 3 transmissions of 240.3 us, and 1 ms of propagation.
+        for (const auto& arrival : light.GetArrivals())
+        {
+            NS_TEST_EXPECT_MSG_LT(arrival.delay, MicroSeconds(1000 + 3 * 241), "not held up");
+        }
+        Simulator::Destroy();
+    }
+};
+
+/** The long-run rate of an overloaded slice. */
+class RateTestCase : public TestCase
+{
+  public:
+    RateTestCase()
+        : TestCase("the long-run rate is what was set, from 1 to 100 Mbit per s")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        for (const double rateBps : {1e6, 10e6, 100e6})
+        {
+            ShapedLink shaped(DataRate("1Gbps"), Time(0));
+            shaped.queueDisc->AddSlice(0, DataRate(0));
+            shaped.queueDisc->AddSlice(1, DataRate(0));
+            shaped.queueDisc->SetRate(1, rateBps);
+            SliceFlow flow(shaped, 1, 2 * rateBps, Spacing::EVEN);
+            const Time measured = Seconds(2e7 / rateBps); // 1667 packets
+            RunUntil(Seconds(0.3e6 / rateBps) + measured);
+            // From 0.3 s at 1 Mbit/s on: the full bucket of the start is gone. Within one packet.
+            NS_TEST_EXPECT_MSG_EQ_TOL(flow.GetRateBps(Seconds(0.3e6 / rateBps), Simulator::Now()) /
+                                          rateBps,
+                                      1,
+                                      1.5 / 1667,
+                                      "at " << rateBps << " bit/s");
+            Simulator::Destroy();
+        }
+    }
+};
+
+/** A change of rate takes effect within one bucket, and counts from its time on only. */
+class ChangeTestCase : public TestCase
+{
+  public:
+    ChangeTestCase()
+        : TestCase("a new rate is in force within one bucket, up, down, and from a long wait")
+    {
+    }
+
+  private:
+    struct TestVector
+    {
+        double fromBps;
+        double toBps;
+        double offeredBps;
+        uint32_t aheadBytes; //!< beyond the new rate at most
+    };
+
+    void DoRun() override
+    {
+        // A backlogged slice has no tokens left but what is on the way: the packet that has just
+        // spent its own, and two in the device. One below its rate has a full bucket. From 1
+        // kbit/s: the new rate must neither count for the time before, nor wait for the old
+        // wake-up, 12 s.
+        constexpr uint32_t LITTLE = 3 * PACKET_BYTES;
+        for (const auto& vector : std::vector<TestVector>{{10e6, 2e6, 20e6, LITTLE},
+                                                          {2e6, 10e6, 20e6, LITTLE},
+                                                          {1e3, 5e6, 10e6, LITTLE},
+                                                          {20e6, 5e6, 10e6, BURST_BYTES}})
+        {
+            Run(vector);
+        }
+    }
+
+    void Run(const TestVector& vector)
+    {
+        const auto& [fromBps, toBps, offeredBps, aheadBytes] = vector;
+        ShapedLink shaped(DataRate("100Mbps"), Time(0));
+        shaped.queueDisc->AddSlice(0, DataRate(0));
+        shaped.queueDisc->AddSlice(1, DataRate(0));
+        shaped.queueDisc->SetRate(1, fromBps);
+        SliceFlow flow(shaped, 1, offeredBps, Spacing::EVEN);
+        const Time change = Seconds(1.00001);
+        Simulator::Schedule(change, [&] { shaped.queueDisc->SetRate(1, toBps); });
+        RunUntil(Seconds(3));
+        double bytes = 0;
+        double most = 0;
+        double least = 0;
+        for (const auto& arrival : flow.GetArrivals())
+        {
+            if (arrival.at > change)
+            {
+                const double dueBytes = toBps / 8 * (arrival.at - change).GetSeconds();
+                least = std::min(least, bytes - dueBytes);
+                bytes += PACKET_BYTES;
+                most = std::max(most, bytes - dueBytes);
+            }
+        }
+        // Never behind the new rate: a packet waits for its own tokens, and then for the wire.
+        NS_TEST_EXPECT_MSG_LT(most, aheadBytes + 1, fromBps << " to " << toBps << ": ahead");
+        NS_TEST_EXPECT_MSG_GT(least, -3.0 * PACKET_BYTES, fromBps << " to " << toBps << ": behind");
+        NS_TEST_EXPECT_MSG_EQ_TOL(
+            flow.GetRateBps(Seconds(2), Seconds(3)) / toBps, 1, 0.01, "and then the new rate");
+        Simulator::Destroy();
+    }
+};
+
+/** A rate of 0 stops a slice, and only that, until it has a rate again. */
+class StopTestCase : public TestCase
+{
+  public:
+    StopTestCase()
+        : TestCase("rate 0 stops a slice, whose queue fills and overflows, until it rises again")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        ShapedLink shaped(DataRate("100Mbps"), Time(0));
+        auto disc = shaped.queueDisc;
+        disc->SetAttribute("SliceLimit", QueueSizeValue(QueueSize("50p")));
+        disc->AddSlice(0, DataRate(0));
+        disc->AddSlice(1, DataRate("2Mbps"));
+        SliceFlow flow(shaped, 1, 1e6, Spacing::EVEN); // a packet each 12 ms
+        Simulator::Schedule(Seconds(1), [&] { disc->SetRate(1, 0.0); });
+        Simulator::Schedule(Seconds(5), [&] {
+            // 83 packets came in the first second, the last 4 ms before its end: the bucket was
+            // 1500 bytes short of full, and had gained 1000. That was enough for 9 more.
+            const auto counters = disc->GetCounters(1);
+            NS_TEST_EXPECT_MSG_EQ(counters.sent.packets, 83 + 9, "no more than the bucket");
+            NS_TEST_EXPECT_MSG_EQ(counters.queued.packets, 50, "the queue is full");
+            NS_TEST_EXPECT_MSG_EQ(
+                counters.limitDropped.packets, flow.GetSent() - 92 - 50, "the others are lost");
+            disc->SetRate(1, 4e6);
+        });
+        RunUntil(Seconds(7));
+        const auto counters = disc->GetCounters(1);
+        NS_TEST_EXPECT_MSG_EQ(counters.queued.packets, 0, "all is sent again");
+        NS_TEST_EXPECT_MSG_EQ(flow.GetArrivals().size(), counters.sent.packets, "and arrives");
+        NS_TEST_EXPECT_MSG_EQ_TOL(
+            flow.GetRateBps(Seconds(6), Seconds(7)), 1e6, 12e3, "as it is offered");
+        Simulator::Destroy();
+    }
+};
+
+/** Each queue management drops as it does, and no packet is lost from the books. */
+class ConservationTestCase : public TestCase
+{
+  public:
+    ConservationTestCase()
+        : TestCase("each AQM works below a slice, and packets are conserved by cause")
+    {
+    }
+
+  private:
+    struct TestVector
+    {
+        TypeId aqm;
+        QueueSize limit;
+        bool dropsByLimit;
+        bool dropsByAqm;
+    };
+
+    void DoRun() override
+    {
+        for (const auto& vector : std::vector<TestVector>{
+                 {FifoQueueDisc::GetTypeId(), QueueSize("30p"), true, false},
+                 {FifoQueueDisc::GetTypeId(), QueueSize("45000B"), true, false},
+                 {CoDelQueueDisc::GetTypeId(), QueueSize("30p"), true, true},
+                 {CoDelQueueDisc::GetTypeId(), QueueSize("5000p"), false, true},
+                 {FqCoDelQueueDisc::GetTypeId(), QueueSize("30p"), true, true},
+                 {FqCoDelQueueDisc::GetTypeId(), QueueSize("5000p"), false, true},
+                 {RedQueueDisc::GetTypeId(), QueueSize("12p"), true, true},
+                 {RedQueueDisc::GetTypeId(), QueueSize("500p"), false, true}})
+        {
+            Run(vector);
+        }
+    }
+
+    void Run(const TestVector& vector)
+    {
+        ShapedLink shaped(DataRate("100Mbps"), MilliSeconds(1));
+        auto disc = shaped.queueDisc;
+        disc->SetAttribute("Aqm", TypeIdValue(vector.aqm));
+        disc->SetAttribute("SliceLimit", QueueSizeValue(vector.limit));
+        disc->AddSlice(0, DataRate(0));
+        disc->AddSlice(1, DataRate("5Mbps"));
+        uint64_t sent = 0;
+        uint64_t dropped = 0;
+        disc->TraceConnectWithoutContext(
+            "Sent",
+            Callback<void, uint16_t, Ptr<const QueueDiscItem>>(
+                [&](uint16_t slice, Ptr<const QueueDiscItem>) { sent += slice == 1 ? 1 : 0; }));
+        disc->TraceConnectWithoutContext(
+            "Dropped",
+            Callback<void, uint16_t, Ptr<const QueueDiscItem>, const char*>(
+                [&](uint16_t slice, Ptr<const QueueDiscItem>, const char*) {
+                    dropped += slice == 1 ? 1 : 0;
+                }));
+        SliceFlow flow(shaped, 1, 10e6, Spacing::POISSON);
+        RunUntil(Seconds(4.2));
+        const auto name = vector.aqm.GetName();
+        const auto counters = disc->GetCounters(1);
+        NS_TEST_EXPECT_MSG_EQ(counters.received.packets, flow.GetSent(), name << ": received");
+        NS_TEST_EXPECT_MSG_EQ(counters.received.packets,
+                              counters.sent.packets + counters.limitDropped.packets +
+                                  counters.aqmDropped.packets + counters.queued.packets,
+                              name << ": packets");
+        NS_TEST_EXPECT_MSG_EQ(counters.received.bytes,
+                              counters.sent.bytes + counters.limitDropped.bytes +
+                                  counters.aqmDropped.bytes + counters.queued.bytes,
+                              name << ": bytes");
+        NS_TEST_EXPECT_MSG_EQ(counters.sent.packets, sent, name << ": Sent trace");
+        NS_TEST_EXPECT_MSG_EQ(counters.limitDropped.packets + counters.aqmDropped.packets,
+                              dropped,
+                              name << ": Dropped trace");
+        NS_TEST_EXPECT_MSG_EQ((counters.limitDropped.packets > 0),
+                              vector.dropsByLimit,
+                              name << " of " << vector.limit << ": drops of a full queue");
+        NS_TEST_EXPECT_MSG_EQ((counters.aqmDropped.packets > 0),
+                              vector.dropsByAqm,
+                              name << " of " << vector.limit << ": drops by decision");
+        NS_TEST_EXPECT_MSG_EQ_TOL(
+            flow.GetRateBps(Seconds(0.2), Seconds(4.2)), 5e6, 5e4, name << ": rate");
+        Simulator::Destroy();
+    }
+};
+
+/** On a link too small for all rates, turns are fair by bytes. */
+class FairnessTestCase : public TestCase
+{
+  public:
+    FairnessTestCase()
+        : TestCase("where the link is too small, slices share it by bytes, not by packets")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        ShapedLink shaped(DataRate("10Mbps"), Time(0));
+        for (uint16_t slice = 0; slice < 4; ++slice)
+        {
+            shaped.queueDisc->AddSlice(slice, DataRate(slice == 3 ? "1Mbps" : "20Mbps"));
+        }
+        SliceFlow large(shaped, 1, 15e6, Spacing::EVEN, 1500);
+        SliceFlow small(shaped, 2, 15e6, Spacing::EVEN, 300);
+        SliceFlow slow(shaped, 3, 15e6, Spacing::EVEN, 900);
+        RunUntil(Seconds(5));
+        const auto rate = [](const SliceFlow& flow) {
+            return flow.GetRateBps(Seconds(1), Seconds(5));
+        };
+        // PPP takes 2 bytes a packet of the link; slice 3 has its tokens' rate, the rest is halved.
+        const double leftBps = 10e6 - 1e6 * 902 / 900;
+        const double halfBps = leftBps / (1502.0 / 1500 + 302.0 / 300);
+        NS_TEST_EXPECT_MSG_EQ_TOL(rate(slow) / 1e6, 1, 0.01, "tokens");
+        NS_TEST_EXPECT_MSG_EQ_TOL(rate(large) / halfBps, 1, 0.01, "large packets");
+        NS_TEST_EXPECT_MSG_EQ_TOL(rate(small) / halfBps, 1, 0.01, "small packets");
+        Simulator::Destroy();
+    }
+};
+
+/** Poisson-Pareto bursts: number of bursts and bytes sent. */
+class PpbpTestCase : public TestCase
+{
+  public:
+    PpbpTestCase()
+        : TestCase("Poisson-Pareto bursts have their mean, from the start")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        // 400 bursts of 10 kbit/s; 300 s; m = 1/30 s. By the class's formula the relative standard
+        // error of the mean is sqrt(16/9 sqrt(1/9000) / 400) = 0.68 %: 2 % is three times that.
+        ShapedLink shaped(DataRate("100Mbps"), Time(0));
+        shaped.queueDisc->AddSlice(0, DataRate("100Mbps"));
+        auto traffic = shaped.link->AddBackground(0, 0.04);
+        traffic->SetAttribute("BurstRate", DataRateValue(DataRate("10kbps")));
+        traffic->SetAttribute("MeanBurst", TimeValue(MilliSeconds(100)));
+        NS_TEST_EXPECT_MSG_EQ(traffic->AssignStreams(1), 4, "streams");
+        NS_TEST_EXPECT_MSG_EQ_TOL(traffic->GetMeanBursts(), 400, 1e-9, "mean number");
+        constexpr double SECONDS = 300;
+        double first = 0;
+        double sum = 0;
+        double squares = 0;
+        uint32_t samples = 0;
+        std::function<void()> sample = [&] {
+            const auto bursts = static_cast<double>(traffic->GetBursts());
+            first = samples == 0 ? bursts : first;
+            sum += bursts;
+            squares += bursts * bursts;
+            ++samples;
+            Simulator::Schedule(MilliSeconds(100), [&] { sample(); });
+        };
+        Simulator::Schedule(NanoSeconds(1), [&] { sample(); });
+        RunUntil(Seconds(SECONDS));
+        const double mean = sum / samples;
+        NS_TEST_EXPECT_MSG_EQ_TOL(first, 400, 4 * 20, "at the start: Poisson, four sigma");
+        NS_TEST_EXPECT_MSG_EQ_TOL(mean / 400, 1, 0.02, "mean number of bursts");
+        // A Poisson number's variance is its mean. A burst lasts 0.1 s, some much longer: of 3000
+        // samples some 500 tell something new, hence sqrt(2/500) = 6 %, three times.
+        NS_TEST_EXPECT_MSG_EQ_TOL((squares / samples - mean * mean) / 400, 1, 0.2, "variance");
+        const double rateBps = 8.0 * static_cast<double>(traffic->GetSentBytes()) / SECONDS;
+        NS_TEST_EXPECT_MSG_EQ_TOL(rateBps / 4e6, 1, 0.02, "mean rate");
+        // Sent follows the bursts: to the error of sampling them each 100 ms.
+        NS_TEST_EXPECT_MSG_EQ_TOL(rateBps / (mean * 1e4), 1, 0.002, "bytes follow bursts");
+        Simulator::Destroy();
+    }
+};
+
+/** A trace is followed exactly, again and again. */
+class TraceTestCase : public TestCase
+{
+  public:
+    TraceTestCase()
+        : TestCase("a trace of rates is followed to one packet, over and over")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        ShapedLink shaped(DataRate("100Mbps"), Time(0));
+        shaped.queueDisc->AddSlice(0, DataRate("100Mbps"));
+        auto traffic = CreateObject<TraceTraffic>();
+        traffic->SetRemote(InetSocketAddress(shaped.link->GetAddress(1), 9));
+        traffic->SetTrace({1e6, 0, 8e6}, Seconds(1));
+        traffic->AssignStreams(1);
+        shaped.nodes[0]->AddApplication(traffic);
+        uint32_t least = 1500;
+        uint32_t most = 1000;
+        traffic->TraceConnectWithoutContext("Sent", Callback<void, uint32_t>([&](uint32_t bytes) {
+                                                least = std::min(least, bytes);
+                                                most = std::max(most, bytes);
+                                            }));
+        std::vector<double> sent;
+        for (int border = 0; border <= 6; ++border)
+        {
+            Simulator::Schedule(Seconds(border), [&] {
+                sent.push_back(static_cast<double>(traffic->GetSentBytes()));
+            });
+        }
+        RunUntil(Seconds(6.5));
+        const double bytes[] = {125e3, 0, 1e6, 125e3, 0, 1e6};
+        for (size_t i = 0; i < 6; ++i)
+        {
+            NS_TEST_EXPECT_MSG_EQ_TOL(sent[i + 1] - sent[i], bytes[i], 1500, "interval " << i);
+        }
+        NS_TEST_EXPECT_MSG_EQ_TOL(least, 1000, 5, "sizes from 1000 bytes");
+        NS_TEST_EXPECT_MSG_EQ_TOL(most, 1500, 5, "to 1500 bytes");
+        Simulator::Destroy();
+    }
+};
+
+/** Round trips over the WAN. */
+class RttTestCase : public TestCase
+{
+  public:
+    RttTestCase()
+        : TestCase("the unloaded round trip is propagation and serialisation; load adds to it")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const auto unloaded = Run(0);
+        // There and back: 1 ms + 20.222 ms, and 86 bytes at 1 Gbit/s and at 100 Mbit/s.
+        const double expectedMs = 2 * (1 + 20.222 + 86 * 8 / 1e6 + 86 * 8 / 1e5);
+        for (const double rttS : unloaded)
+        {
+            NS_TEST_EXPECT_MSG_EQ_TOL(1e3 * rttS, expectedMs, 1e-5, "closed form");
+        }
+        NS_TEST_EXPECT_MSG_EQ_TOL(expectedMs, 42.46, 0.005, "the default");
+        const auto loaded = Run(0.6);
+        NS_TEST_EXPECT_MSG_EQ_TOL(
+            1e3 * *std::min_element(loaded.begin(), loaded.end()), expectedMs, 0.01, "sometimes");
+        // At 0.6 a probe has a packet before it on the wire three times in five, 1250 bytes on
+        // average; it waits for (E[B^2] / E[B] / 2) 6 % longer than half of that, and longer where
+        // bursts come together.
+        const double mean = std::accumulate(loaded.begin(), loaded.end(), 0.0) / loaded.size();
+        NS_TEST_EXPECT_MSG_GT(1e3 * mean - expectedMs, 0.6 * 0.05, "waits");
+    }
+
+    std::vector<double> Run(double load)
+    {
+        auto edge = CreateObject<Node>();
+        auto cloud = CreateObject<Node>();
+        InternetStackHelper().Install(edge);
+        InternetStackHelper().Install(cloud);
+        auto path = CreateObject<EdgeCloudPath>();
+        path->Join(edge, cloud);
+        if (load > 0)
+        {
+            path->GetWan()->AddBackground(0, load)->AssignStreams(1);
+        }
+        RttProbe probe(edge, cloud, path->GetWan()->GetAddress(1), MilliSeconds(20));
+        RunUntil(Seconds(10));
+        Simulator::Destroy();
+        return probe.GetRttsS();
+    }
+};
+
+/** Bad input is refused in words. */
+class BadInputTestCase : public TestCase
+{
+  public:
+    BadInputTestCase()
+        : TestCase("bad input is refused, with its name, value and what would be right")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        auto disc = CreateObject<SliceQueueDisc>();
+        disc->AddSlice(1, DataRate("1Mbps"));
+        Expect([&] { disc->AddSlice(1, DataRate("1Mbps")); }, "slice 1 is there already");
+        Expect([&] { disc->SetRate(2, 1e6); }, "slice 2 is not here; AddSlice makes one");
+        Expect([&] { disc->GetCounters(2); }, "slice 2 is not here; AddSlice makes one");
+        Expect([&] { disc->SetRate(1, -1.0); },
+               "rate of slice 1 is -1 bit/s; a finite number >= 0 is required");
+        Expect([&] { disc->SetRate(1, std::nan("")); },
+               "rate of slice 1 is nan bit/s; a finite number >= 0 is required");
+        Expect([&] { disc->SetRate(1, std::numeric_limits<double>::infinity()); },
+               "rate of slice 1 is inf bit/s; a finite number >= 0 is required");
+        NS_TEST_EXPECT_MSG_EQ(disc->GetRate(1).GetBitRate(), 1'000'000, "and nothing changed");
+        Expect([&] { disc->Initialize(); },
+               "DefaultSlice is 0; it has to be one of the slices added");
+        disc->SetAttribute("Aqm", TypeIdValue(SlicePacketFilterType()));
+        Expect(
+            [&] { disc->AddSlice(3, DataRate("1Mbps")); },
+            "Aqm is ns3::SlicePacketFilter; a queue disc such as ns3::FifoQueueDisc is required");
+        disc->SetAttribute("Aqm", TypeIdValue(FqCoDelQueueDisc::GetTypeId()));
+        disc->SetAttribute("SliceLimit", QueueSizeValue(QueueSize("9000B")));
+        Expect([&] { disc->AddSlice(3, DataRate("1Mbps")); },
+               "SliceLimit is 9000B; ns3::FqCoDelQueueDisc does not take that");
+        NS_TEST_EXPECT_MSG_EQ(
+            disc->SetAttributeFailSafe("Burst", UintegerValue(1499)), false, "less than one MTU");
+        Traffic();
+        Link();
+        Simulator::Destroy();
+    }
+
+    void Traffic()
+    {
+        auto traffic = CreateObject<TraceTraffic>();
+        Expect([&] { traffic->SetTrace({}, Seconds(1)); },
+               "the trace is empty; at least one rate is required");
+        Expect([&] { traffic->SetTrace({1, -2}, Seconds(1)); },
+               "entry 1 of the trace is -2 bit/s; a finite number >= 0 is required");
+        Expect([&] { traffic->SetTrace({1}, Seconds(0)); }, "more than 0 is required");
+        auto bursts = CreateObject<PpbpTraffic>();
+        NS_TEST_EXPECT_MSG_EQ(bursts->SetAttributeFailSafe("Shape", DoubleValue(2)),
+                              false,
+                              "no long-range dependence");
+        NS_TEST_EXPECT_MSG_EQ(
+            bursts->SetAttributeFailSafe("Shape", DoubleValue(1)), false, "no mean");
+    }
+
+    void Link()
+    {
+        auto link = CreateObject<WanLink>();
+        auto bare = CreateObject<Node>();
+        Expect([&] { link->GetDevice(0); }, "the link joins no nodes yet; Join does that");
+        Expect([&] { link->GetDevice(2); }, "end 2 of a link; it has 0 and 1");
+        Expect([&] { link->Join(bare, bare, "10.0.0.0"); }, "a link joins two nodes");
+        Expect([&] { link->Join(bare, CreateObject<Node>(), "10.0.0.0"); },
+               "has no internet stack; install one first");
+        ShapedLink shaped(DataRate("1Mbps"), Time(0));
+        Expect([&] { shaped.link->AddBackground(0, 1.5); },
+               "background load is 1.500000; a share from 0 to 1 is required");
+        Expect([&] { shaped.link->AddBackground(0, std::nan("")); }, "background load is nan");
+    }
+
+    static TypeId SlicePacketFilterType()
+    {
+        return TypeId::LookupByName("ns3::SlicePacketFilter");
+    }
+
+    void Expect(const std::function<void()>& call, const std::string& message)
+    {
+        const auto said = Said(call);
+        NS_TEST_EXPECT_MSG_NE(
+            said.find(message), std::string::npos, "'" << said << "' says '" << message << "'");
+    }
+};
+
+/** The suite. */
+class TransportTestSuite : public TestSuite
+{
+  public:
+    TransportTestSuite()
+        : TestSuite("slicebed-transport", Type::UNIT)
+    {
+        AddTestCase(new DscpTestCase, Duration::QUICK);
+        AddTestCase(new ClassificationTestCase, Duration::QUICK);
+        AddTestCase(new RateTestCase, Duration::QUICK);
+        AddTestCase(new ChangeTestCase, Duration::QUICK);
+        AddTestCase(new StopTestCase, Duration::QUICK);
+        AddTestCase(new ConservationTestCase, Duration::QUICK);
+        AddTestCase(new FairnessTestCase, Duration::QUICK);
+        AddTestCase(new PpbpTestCase, Duration::QUICK);
+        AddTestCase(new TraceTestCase, Duration::QUICK);
+        AddTestCase(new RttTestCase, Duration::QUICK);
+        AddTestCase(new BadInputTestCase, Duration::QUICK);
+    }
+};
+
+const TransportTestSuite g_transportTestSuite; //!< registers itself
+
+} // namespace
