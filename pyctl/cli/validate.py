@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pyctl.cli.run import MAX_SEED
+from pyctl.cli.validate_compute import compute
 from pyctl.cli.validate_transport import transport
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def radio(
 
 
 app.command()(transport)
+app.command()(compute)
 
 
 def _choose(quick: bool, only: Sequence[str]) -> list[Case]:
