@@ -577,12 +577,29 @@ class BadInputTestCase : public TestCase
         Expect([&] { traffic->SetTrace({1, -2}, Seconds(1)); },
                "entry 1 of the trace is -2 bit/s; a finite number >= 0 is required");
         Expect([&] { traffic->SetTrace({1}, Seconds(0)); }, "more than 0 is required");
+        ExpectAtStart("BurstRate",
+                      DataRateValue(DataRate(0)),
+                      "BurstRate is 0 bit/s; more than 0 is required");
+        ExpectAtStart("MinPacketBytes",
+                      UintegerValue(1501),
+                      "MinPacketBytes is 1501; at most MaxPacketBytes, 1500, is required");
         auto bursts = CreateObject<PpbpTraffic>();
         NS_TEST_EXPECT_MSG_EQ(bursts->SetAttributeFailSafe("Shape", DoubleValue(2)),
                               false,
                               "no long-range dependence");
         NS_TEST_EXPECT_MSG_EQ(
             bursts->SetAttributeFailSafe("Shape", DoubleValue(1)), false, "no mean");
+    }
+
+    /** Expects background traffic with an attribute to be refused when it starts. */
+    void
+    ExpectAtStart(const std::string& name, const AttributeValue& value, const std::string& message)
+    {
+        ShapedLink shaped(DataRate("1Mbps"), Time(0));
+        shaped.queueDisc->AddSlice(0, DataRate("1Mbps"));
+        shaped.link->AddBackground(0, 0.5)->SetAttribute(name, value);
+        Expect([] { RunUntil(Seconds(1)); }, message);
+        Simulator::Destroy();
     }
 
     void Link()

@@ -162,8 +162,7 @@ SliceQueueDisc::SetRate(uint16_t slice, DataRate rate)
 void
 SliceQueueDisc::SetRate(uint16_t slice, double rateBps)
 {
-    // The least double that is no uint64_t any more.
-    constexpr double TOO_MUCH = 18446744073709551616.0;
+    constexpr double TOO_MUCH = 9223372036854775808.0; // for llround
     if (!(rateBps >= 0 && rateBps < TOO_MUCH))
     {
         Refuse(
@@ -323,9 +322,10 @@ SliceQueueDisc::WakeWhenTokensSuffice()
             least = wait;
         }
     }
-    Simulator::Cancel(m_wake);
-    if (least)
+    // To wake too early does no harm, and spares an event for each packet that comes meanwhile.
+    if (least && (!m_wake.IsPending() || Simulator::GetDelayLeft(m_wake) > *least))
     {
+        Simulator::Cancel(m_wake);
         m_wake = Simulator::Schedule(*least, &QueueDisc::Run, this);
     }
 }
