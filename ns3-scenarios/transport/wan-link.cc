@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "transport/wan-link.h"
 
+#include "transport/root-queue-disc.h"
+
 #include "ns3/fifo-queue-disc.h"
 #include "ns3/inet-socket-address.h"
 #include "ns3/ipv4-address-helper.h"
