@@ -224,6 +224,56 @@ class ChangeTestCase : public TestCase
     }
 };
 
+/** Packets that wait go when the rates that were in force have given them their tokens. */
+class WaitingTestCase : public TestCase
+{
+  public:
+    WaitingTestCase()
+        : TestCase("waiting packets go at the times that rates give, with none coming to wake them")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        ShapedLink shaped(DataRate("1Gbps"), Time(0));
+        auto disc = shaped.queueDisc;
+        disc->AddSlice(0, DataRate(0));
+        disc->AddSlice(1, DataRate("1kbps"));
+        SliceFlow flow(shaped, 1, 120e6, Spacing::EVEN); // a packet of 12 kbit each 0.1 ms
+        Simulator::Schedule(MicroSeconds(3050), [&] { flow.Cease(); });
+        Simulator::Schedule(Seconds(2), [&] { disc->SetRate(1, 1.2e6); });
+        Simulator::Schedule(Seconds(2.05), [&] { disc->SetRate(1, 0.0); });
+        Simulator::Schedule(Seconds(5), [&] { disc->SetRate(1, 12e6); });
+        RunUntil(Seconds(6));
+        std::vector<double> expectedS;
+        for (int k = 1; k <= 10; ++k)
+        {
+            expectedS.push_back(1e-4 * k); // from the full bucket
+        }
+        for (int k = 0; k < 5; ++k)
+        {
+            // In 2 s at 1 kbit/s it has gathered 2 kbit; the other 10 take 8.333 ms now.
+            expectedS.push_back(2 + 10e3 / 1.2e6 + 0.01 * k);
+        }
+        for (int k = 0; k < 15; ++k)
+        {
+            // The last left at 2.04833 s; in the 1.667 ms until the stop it has gathered 2 kbit.
+            expectedS.push_back(5 + 10e3 / 12e6 + 0.001 * k);
+        }
+        const auto& arrivals = flow.GetArrivals();
+        NS_TEST_ASSERT_MSG_EQ(arrivals.size(), expectedS.size(), "all of them");
+        for (size_t i = 0; i < expectedS.size(); ++i)
+        {
+            // On the wire for 1502 x 8 ns. The bucket was full until the first packet, at 0.1 ms:
+            // 0.1 bit less than 2 kbit.
+            NS_TEST_EXPECT_MSG_EQ_TOL(
+                arrivals[i].at.GetSeconds(), expectedS[i] + 12.016e-6, 2e-7, "packet " << i);
+        }
+        Simulator::Destroy();
+    }
+};
+
 /** A rate of 0 stops a slice, and only that, until it has a rate again. */
 class StopTestCase : public TestCase
 {
@@ -454,6 +504,7 @@ class TransportTestSuite : public TestSuite
         AddTestCase(new ClassificationTestCase, Duration::QUICK);
         AddTestCase(new RateTestCase, Duration::QUICK);
         AddTestCase(new ChangeTestCase, Duration::QUICK);
+        AddTestCase(new WaitingTestCase, Duration::QUICK);
         AddTestCase(new StopTestCase, Duration::QUICK);
         AddTestCase(new ConservationTestCase, Duration::QUICK);
         AddTestCase(new FairnessTestCase, Duration::QUICK);
