@@ -88,6 +88,12 @@ class SliceFlow
     SliceFlow(const SliceFlow&) = delete;
     SliceFlow& operator=(const SliceFlow&) = delete;
 
+    /** Sends nothing more. */
+    void Cease()
+    {
+        Simulator::Cancel(m_next);
+    }
+
     /** @return packets handed to the socket */
     uint64_t GetSent() const
     {
@@ -131,7 +137,7 @@ class SliceFlow
     {
         const double meanS = 8.0 * m_packetBytes / m_rateBps;
         const double gapS = m_spacing == Spacing::EVEN ? meanS : meanS * m_gap->GetValue();
-        Simulator::Schedule(Seconds(gapS), &SliceFlow::Send, this);
+        m_next = Simulator::Schedule(Seconds(gapS), &SliceFlow::Send, this);
     }
 
     void Send()
@@ -160,6 +166,7 @@ class SliceFlow
     uint32_t m_packetBytes; //!< each packet
     Spacing m_spacing;      //!< of packets
     Ptr<Socket> m_socket;   //!< sends
+    EventId m_next;         //!< the next packet
     Ptr<Socket> m_sink;     //!< receives
     Ptr<ExponentialRandomVariable> m_gap{CreateObject<ExponentialRandomVariable>()}; //!< mean 1
     uint64_t m_sent{0};                                                              //!< packets

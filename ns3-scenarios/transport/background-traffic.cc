@@ -6,7 +6,8 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
-#include <cmath>
+#include <stdexcept>
+#include <string>
 
 namespace ns3
 {
@@ -93,6 +94,12 @@ BackgroundTraffic::DoDispose()
 void
 BackgroundTraffic::StartApplication()
 {
+    if (m_minPacketBytes > m_maxPacketBytes)
+    {
+        throw std::invalid_argument("MinPacketBytes is " + std::to_string(m_minPacketBytes) +
+                                    "; at most MaxPacketBytes, " +
+                                    std::to_string(m_maxPacketBytes) + ", is required");
+    }
     m_socket = Socket::CreateSocket(GetNode(), UdpSocketFactory::GetTypeId());
     m_socket->Bind();
     m_socket->Connect(m_remote);

@@ -3,15 +3,12 @@
 
 #include "transport/slice-packet-filter.h"
 
-#include "ns3/codel-queue-disc.h"
 #include "ns3/fifo-queue-disc.h"
 #include "ns3/fq-codel-queue-disc.h"
 #include "ns3/net-device-queue-interface.h"
 #include "ns3/simulator.h"
-#include "ns3/traffic-control-layer.h"
 #include "ns3/uinteger.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -36,31 +33,6 @@ Refuse(const Parts&... parts)
     std::ostringstream text;
     (text << ... << parts);
     throw std::invalid_argument(text.str());
-}
-
-/** @return whether a queue disc means by this reason that its queue is full */
-bool
-MeansFull(const std::string& reason)
-{
-    // What FIFO, CoDel (FQ-CoDel says the same) and RED say; parents put words before it.
-    static const std::string FULL[] = {FifoQueueDisc::LIMIT_EXCEEDED_DROP,
-                                       CoDelQueueDisc::OVERLIMIT_DROP,
-                                       QueueDisc::INTERNAL_QUEUE_DROP};
-    return std::any_of(std::begin(FULL), std::end(FULL), [&reason](const auto& said) {
-        return reason.ends_with(said);
-    });
-}
-
-/** Adds what a queue disc counts by reason: packets and bytes. */
-void
-AddDrops(SliceQueueCounters& counters, const auto& packets, const auto& bytes)
-{
-    for (const auto& [reason, dropped] : packets)
-    {
-        auto& count = MeansFull(reason) ? counters.limitDropped : counters.aqmDropped;
-        count.packets += dropped;
-        count.bytes += bytes.at(reason);
-    }
 }
 
 } // namespace
@@ -170,8 +142,7 @@ SliceQueueDisc::SetRate(uint16_t slice, DataRate rate)
 void
 SliceQueueDisc::SetRate(uint16_t slice, double rateBps)
 {
-    // The least double that is no uint64_t any more.
-    constexpr double TOO_MUCH = 18446744073709551616.0;
+    constexpr double TOO_MUCH = 9223372036854775808.0; // for llround
     if (!(rateBps >= 0 && rateBps < TOO_MUCH))
     {
         Refuse(
@@ -201,15 +172,7 @@ SliceQueueDisc::GetRate(uint16_t slice) const
 SliceQueueCounters
 SliceQueueDisc::GetCounters(uint16_t slice) const
 {
-    const auto tbf = Find(slice).tbf;
-    const auto& stats = tbf->GetStats();
-    SliceQueueCounters counters;
-    counters.received = {stats.nTotalReceivedPackets, stats.nTotalReceivedBytes};
-    counters.sent = {stats.nTotalSentPackets, stats.nTotalSentBytes};
-    counters.queued = {tbf->GetNPackets(), tbf->GetNBytes()};
-    AddDrops(counters, stats.nDroppedPacketsBeforeEnqueue, stats.nDroppedBytesBeforeEnqueue);
-    AddDrops(counters, stats.nDroppedPacketsAfterDequeue, stats.nDroppedBytesAfterDequeue);
-    return counters;
+    return CountersOf(*Find(slice).tbf);
 }
 
 PacketCount
@@ -343,9 +306,10 @@ SliceQueueDisc::WakeWhenTokensSuffice()
             least = wait;
         }
     }
-    Simulator::Cancel(m_wake);
-    if (least)
+    // To wake too early does no harm, and spares an event for each packet that comes meanwhile.
+    if (least && (!m_wake.IsPending() || Simulator::GetDelayLeft(m_wake) > *least))
     {
+        Simulator::Cancel(m_wake);
         m_wake = Simulator::Schedule(*least, &QueueDisc::Run, this);
     }
 }
@@ -359,23 +323,6 @@ SliceQueueDisc::Find(uint16_t slice) const
         Refuse("slice ", slice, " is not here; AddSlice makes one");
     }
     return m_slices[place->second];
-}
-
-void
-ReplaceRootQueueDisc(Ptr<NetDevice> device, Ptr<QueueDisc> queueDisc)
-{
-    const auto control = device->GetNode()->GetObject<TrafficControlLayer>();
-    if (!control)
-    {
-        Refuse("node ",
-               device->GetNode()->GetId(),
-               " has no traffic control layer; install an internet stack first");
-    }
-    if (control->GetRootQueueDiscOnDevice(device))
-    {
-        control->DeleteRootQueueDiscOnDevice(device);
-    }
-    control->SetRootQueueDiscOnDevice(device, queueDisc);
 }
 
 } // namespace ns3

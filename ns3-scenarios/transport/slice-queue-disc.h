@@ -2,10 +2,10 @@
 #ifndef SLICEBED_SLICE_QUEUE_DISC_H
 #define SLICEBED_SLICE_QUEUE_DISC_H
 
+#include "transport/slice-queue-counters.h"
 #include "transport/slice-tbf-queue-disc.h"
 
 #include "ns3/event-id.h"
-#include "ns3/net-device.h"
 #include "ns3/queue-disc.h"
 #include "ns3/traced-callback.h"
 
@@ -15,23 +15,6 @@
 
 namespace ns3
 {
-
-/** Packets and their bytes, as IP packets. */
-struct PacketCount
-{
-    uint64_t packets{0};
-    uint64_t bytes{0};
-};
-
-/** What became of the packets of a slice: received = sent + limitDropped + aqmDropped + queued. */
-struct SliceQueueCounters
-{
-    PacketCount received;     //!< that came in
-    PacketCount sent;         //!< that went to the device
-    PacketCount limitDropped; //!< because the slice's queue was full
-    PacketCount aqmDropped;   //!< by the decision of its queue management
-    PacketCount queued;       //!< that wait now
-};
 
 /**
  * Root queue disc of a link that gives each slice a rate of its own, which may change at any time.
@@ -132,12 +115,6 @@ class SliceQueueDisc : public QueueDisc
     TracedCallback<uint16_t, Ptr<const QueueDiscItem>, const char*> m_droppedTrace; //!< and why
     TracedCallback<uint16_t, DataRate> m_rateTrace; //!< a slice has a new rate
 };
-
-/**
- * Makes a queue disc the root of a device, in place of the one that is there.
- * @throws std::invalid_argument if the device's node has no traffic control layer
- */
-void ReplaceRootQueueDisc(Ptr<NetDevice> device, Ptr<QueueDisc> queueDisc);
 
 } // namespace ns3
 

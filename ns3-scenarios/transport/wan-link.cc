@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "transport/wan-link.h"
 
+#include "transport/root-queue-disc.h"
+
 #include "ns3/fifo-queue-disc.h"
 #include "ns3/inet-socket-address.h"
 #include "ns3/ipv4-address-helper.h"
@@ -85,8 +87,7 @@ WanLink::Join(Ptr<Node> first, Ptr<Node> second, Ipv4Address network)
     const auto interfaces = Ipv4AddressHelper(network, Ipv4Mask("255.255.255.252")).Assign(devices);
     for (uint32_t end = 0; end < m_ends.size(); ++end)
     {
-        m_ends[end] = {
-            .device = devices.Get(end), .address = interfaces.GetAddress(end), .sink = {}};
+        m_ends[end] = {.device = devices.Get(end), .address = interfaces.GetAddress(end)};
     }
 }
 
@@ -110,14 +111,15 @@ WanLink::AddBackground(uint32_t from, double load)
         throw std::invalid_argument("background load is " + std::to_string(load) +
                                     "; a share from 0 to 1 is required");
     }
-    auto& sender = At(from);
-    auto& receiver = At(1 - from);
+    const auto& sender = At(from);
+    const auto& receiver = At(1 - from);
     const InetSocketAddress remote(receiver.address, DISCARD_PORT);
-    if (!receiver.sink)
+    auto& sink = m_sinks[1 - from];
+    if (!sink)
     {
-        receiver.sink = CreateObjectWithAttributes<PacketSink>(
+        sink = CreateObjectWithAttributes<PacketSink>(
             "Protocol", StringValue("ns3::UdpSocketFactory"), "Local", AddressValue(remote));
-        receiver.device->GetNode()->AddApplication(receiver.sink);
+        receiver.device->GetNode()->AddApplication(sink);
     }
     const auto rateBps = static_cast<double>(m_rate.GetBitRate());
     auto traffic = CreateObjectWithAttributes<PpbpTraffic>(
@@ -148,13 +150,8 @@ void
 WanLink::DoDispose()
 {
     m_ends = {};
+    m_sinks = {};
     Object::DoDispose();
-}
-
-WanLink::End&
-WanLink::At(uint32_t end)
-{
-    return const_cast<End&>(std::as_const(*this).At(end));
 }
 
 const WanLink::End&

@@ -70,16 +70,15 @@ class WanLink : public Object
     {
         Ptr<NetDevice> device;
         Ipv4Address address;
-        Ptr<PacketSink> sink; //!< of background traffic, when there is any
     };
 
-    End& At(uint32_t end);
     const End& At(uint32_t end) const;
 
-    Time m_delay;              //!< propagation, one way
-    DataRate m_rate;           //!< each way
-    QueueSize m_queueLimit;    //!< of an end
-    std::array<End, 2> m_ends; //!< as joined
+    Time m_delay;                           //!< propagation, one way
+    DataRate m_rate;                        //!< each way
+    QueueSize m_queueLimit;                 //!< of an end
+    std::array<End, 2> m_ends;              //!< as joined
+    std::array<Ptr<PacketSink>, 2> m_sinks; //!< of background traffic, where there is any
 };
 
 } // namespace ns3

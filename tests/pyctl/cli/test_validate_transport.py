@@ -66,8 +66,8 @@ def test_overload_of_b_costs_a_no_more_than_packets_on_the_wire(
     study: tuple[Path, dict[str, Any]],
 ) -> None:
     table = pd.read_csv(study[0] / "isolation.csv").set_index("load_b")
-    # At its rate instead of half of it, B has the wire (100 Mbit/s) for 5 % of the time more; A then
-    # waits for half a packet of 1502 bytes. Overload beyond that changes nothing.
+    # At its rate instead of half of it, B has the wire (100 Mbit/s) for 5 % of the time more; then
+    # A waits for half a packet of 1502 bytes. Overload beyond that changes nothing.
     packet_s = 1502 * 8 / 100e6
     more_s = table["mean_delay_a_s"][3.0] - table["mean_delay_a_s"][0.5]
     assert more_s == pytest.approx(0.05 * packet_s / 2, rel=0.2)
