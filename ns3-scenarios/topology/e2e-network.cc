@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "topology/e2e-network.h"
 
+#include "transport/root-queue-disc.h"
 #include "transport/slice-dscp.h"
 #include "transport/tcp-cubic-forked.h"
 

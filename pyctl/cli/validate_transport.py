@@ -1,5 +1,4 @@
-"""``slicebed validate transport``: shaping, isolation and round trips against closed forms, and the
-end-to-end slice against the measurements of a real testbed."""
+"""``slicebed validate transport``: shaping, isolation, round trips; a slice against a testbed."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ def transport(
     testbed: Annotated[
         Path | None,
         typer.Option(
-            help="Measurements of the MicroOpt testbed (the authors' CSV), to compare e2e-slice with.",
+            help="The MicroOpt testbed's measurements (CSV), to compare e2e-slice with.",
             show_default=False,
         ),
     ] = None,
