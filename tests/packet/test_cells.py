@@ -82,8 +82,12 @@ def test_slices_never_use_more_than_their_ceiling(run: Run) -> None:
     np.testing.assert_allclose(
         np.concatenate(in_force.tolist()), [0.1, 0.301, 0.0457, 0.5], rtol=1e-6
     )
-    # One PRB-slot over the 800 slots of a window.
-    assert (steps["prb_used_dl"] <= 100 * steps["prb_max"] + 1 / 800 + 1e-4).all()
+    # Fractions are exact over time; a window of 800 slots may begin just before a saved-up group of
+    # 4 PRBs is sent.
+    assert (steps["prb_used_dl"] <= 100 * steps["prb_max"] + 4 / 800 + 1e-4).all()
+    over_time = steps.groupby("slice")["prb_used_dl"].mean()
+    ceilings = 100 * steps.groupby("slice")["prb_max"].mean()
+    assert (over_time <= ceilings + 4 / 2400 + 1e-4).all()
     busiest = steps.groupby("slice")["prb_used_dl"].max() / (
         100 * steps.groupby("slice")["prb_max"].max()
     )

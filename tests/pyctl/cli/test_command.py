@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -151,8 +152,9 @@ def wait_for_simulation(process: subprocess.Popen[str]) -> psutil.Process:
     deadline_s = time.monotonic() + TIME_LIMIT_S
     while process.poll() is None and time.monotonic() < deadline_s:
         for child in psutil.Process(process.pid).children(recursive=True):
-            if "--endpoint" in " ".join(child.cmdline()):
-                return child
+            with contextlib.suppress(psutil.NoSuchProcess):  # it asks for descriptions before
+                if "--endpoint" in " ".join(child.cmdline()):
+                    return child
         time.sleep(0.05)
     raise AssertionError("no simulation was started")
 
