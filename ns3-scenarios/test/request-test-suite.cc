@@ -4,7 +4,9 @@
  * and what happens to those that are rejected, lost, late or malformed.
  */
 #include "compute/compute-application.h"
+#include "compute/edge-dispatcher.h"
 #include "compute/request-client.h"
+#include "compute/share-plan.h"
 #include "test/error-text.h"
 
 #include "ns3/double.h"
@@ -20,7 +22,9 @@
 #include "ns3/udp-socket-factory.h"
 #include "ns3/uinteger.h"
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 #include <stdexcept>
 
 using namespace ns3;
@@ -220,6 +224,109 @@ class BadRequestTestCase : public TestCase
     }
 };
 
+/** Requests through an edge's door. */
+class DispatcherTestCase : public TestCase
+{
+  public:
+    DispatcherTestCase()
+        : TestCase("a dispatcher shares requests out and relays their answers")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        // The client's node is user and edge at once: targets are the site's server and one here.
+        Site site;
+        auto local = CreateObjectWithAttributes<ComputeServer>("Capacity", DoubleValue(1e9));
+        auto here = CreateObject<ComputeApplication>();
+        here->SetServer(local);
+        site.nodes.Get(0)->AddApplication(here);
+        auto dispatcher = CreateObject<EdgeDispatcher>();
+        dispatcher->SetTargets({InetSocketAddress(Ipv4Address::GetLoopback(), 8080), site.remote});
+        dispatcher->SetShares({0.25, 0.75});
+        dispatcher->AssignStreams(5);
+        site.nodes.Get(0)->AddApplication(dispatcher);
+        const Address door = InetSocketAddress(Ipv4Address::GetLoopback(), 8000);
+        constexpr int REQUESTS = 4000;
+        for (int i = 0; i < REQUESTS; ++i)
+        {
+            Simulator::Schedule(MilliSeconds(1000 + 20 * i),
+                                [&] { site.client->Send(door, {1'000'000, 200, 100}); });
+        }
+        Simulator::Run();
+        NS_TEST_EXPECT_MSG_EQ(site.client->GetCounters().completed, REQUESTS, "all answered");
+        const auto& sent = dispatcher->GetSent();
+        NS_TEST_EXPECT_MSG_EQ(sent[0] + sent[1], REQUESTS, "each sent once");
+        // Binomial: a standard deviation of 27.
+        NS_TEST_EXPECT_MSG_EQ_TOL(static_cast<double>(sent[0]), 1000.0, 110, "share of the first");
+        NS_TEST_EXPECT_MSG_EQ(local->GetCounters().completed, sent[0], "processed here");
+        NS_TEST_EXPECT_MSG_EQ(site.server->GetCounters().completed, sent[1], "processed there");
+        const double thereS = OnWireS(200) + OnWireS(100) + 2 * DELAY_S + 1e-3;
+        for (const auto& [id, latencyS] : site.latencyS)
+        {
+            const double expectedS = latencyS < 2e-3 ? 1e-3 : thereS;
+            NS_TEST_EXPECT_MSG_EQ_TOL(latencyS, expectedS, 1e-8, "request " << id);
+        }
+        const auto refused = [&](const std::vector<double>& shares) {
+            return slicebed::ErrorText<std::invalid_argument>(
+                [&] { dispatcher->SetShares(shares); });
+        };
+        NS_TEST_EXPECT_MSG_EQ(refused({0.5, 0.4}), "shares sum to 0.900000; 1 is required", "sum");
+        NS_TEST_EXPECT_MSG_EQ(
+            refused({1}), "shares has 1 numbers; one for each of 2 targets is required", "size");
+        NS_TEST_EXPECT_MSG_EQ(refused({1.5, -0.5}),
+                              "shares has -0.500000; numbers from 0 to 1 are required",
+                              "negative");
+    }
+};
+
+/** Shares of the whole as shares of each edge's own. */
+class SharePlanTestCase : public TestCase
+{
+  public:
+    SharePlanTestCase()
+        : TestCase("a plan keeps load at home as far as shares allow, and fills the shares")
+    {
+    }
+
+  private:
+    void Check(const std::vector<double>& offered, const std::vector<double>& shares)
+    {
+        const auto plan = PlanShares(offered, shares);
+        const double total = std::accumulate(offered.begin(), offered.end(), 0.0);
+        for (size_t node = 0; node < shares.size(); ++node)
+        {
+            double processed = 0;
+            for (size_t edge = 0; edge < offered.size(); ++edge)
+            {
+                processed += offered[edge] / total * plan[edge][node];
+            }
+            NS_TEST_EXPECT_MSG_EQ_TOL(processed, shares[node], 1e-9, "share of node " << node);
+        }
+        for (size_t edge = 0; edge < offered.size(); ++edge)
+        {
+            const double own = offered[edge] / total;
+            NS_TEST_EXPECT_MSG_EQ_TOL(
+                plan[edge][edge] * own, std::min(own, shares[edge]), 1e-9, "kept at edge " << edge);
+        }
+    }
+
+    void DoRun() override
+    {
+        Check({100, 100, 100}, {0.25, 0.25, 0.25, 0.25});
+        Check({300, 50, 10}, {0.1, 0.5, 0.0, 0.4});
+        Check({10, 10}, {0, 0, 1});
+        Check({1, 2, 3}, {0.5, 0.3, 0.2});
+        const auto idle = PlanShares({0, 0}, {0.2, 0.3, 0.5});
+        NS_TEST_EXPECT_MSG_EQ_TOL(idle[0][2], 0.5, 1e-12, "without load: as the whole");
+        NS_TEST_EXPECT_MSG_EQ(
+            slicebed::ErrorText<std::invalid_argument>([] { PlanShares({1, 1}, {0.5, 0.4}); }),
+            "shares sum to 0.900000; 1 is required",
+            "sum");
+    }
+};
+
 /** The suite. */
 class RequestTestSuite : public TestSuite
 {
@@ -230,6 +337,8 @@ class RequestTestSuite : public TestSuite
         AddTestCase(new LatencyTestCase, Duration::QUICK);
         AddTestCase(new LostRequestTestCase, Duration::QUICK);
         AddTestCase(new BadRequestTestCase, Duration::QUICK);
+        AddTestCase(new DispatcherTestCase, Duration::QUICK);
+        AddTestCase(new SharePlanTestCase, Duration::QUICK);
     }
 };
 
