@@ -90,6 +90,17 @@ RequestClient::GetCounters() const
     return counters;
 }
 
+double
+RequestClient::GetPendingAgeS() const
+{
+    double ageS = 0;
+    for (const auto& [id, pending] : m_pending)
+    {
+        ageS += (Simulator::Now() - pending.sent).GetSeconds();
+    }
+    return ageS;
+}
+
 void
 RequestClient::DoDispose()
 {

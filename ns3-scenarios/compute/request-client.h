@@ -51,6 +51,9 @@ class RequestClient : public Application
 
     Counters GetCounters() const;
 
+    /** @return time that requests without an answer have been waiting, summed up [s] */
+    double GetPendingAgeS() const;
+
     /** TraceSource signatures. */
     using CompletedCallback = void (*)(uint64_t id, Time latency);
     using LostCallback = void (*)(uint64_t id);
