@@ -37,6 +37,11 @@ _REGISTERED = {
         "pyctl.env.cosim:CoSimEnv",
         {"scenario": "e2e-slice", "over_total": "project"},
     ),
+    "slicebed/EdgeCloud-v0": Registered(
+        "requests to edge nodes and a cloud; an action sets each node's share of the work",
+        "pyctl.env.cosim:CoSimEnv",
+        {"scenario": "edge-cloud", "over_total": "project"},
+    ),
     "slicebed/Loopback-v0": Registered(
         "no network: the action comes back as the observation",
         "pyctl.env.cosim:CoSimEnv",
