@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Satisfied: r = 1 up to the rounding of a float32 quotient (spec of paper 001, section 5).
 SATISFIED = 0.999
+AXES = ("slice", "node")  # that figures are given by, where a scenario has them
 MEANS = {
     "r": "r_mean",
     "thp_dl": "thp_dl_mean",
@@ -33,6 +34,13 @@ MEANS = {
     "cpu_used": "cpu_used_mean",
     "users": "users_mean",
     "stalled": "stalled_mean",
+    "latency": "latency_mean",
+    "latency_p95": "latency_p95_mean",
+    "processed": "processed_mean",
+    "utilisation": "utilisation_mean",
+    "power": "power_mean",
+    "energy": "energy_mean",
+    "share": "share_mean",
 }
 
 
@@ -67,7 +75,8 @@ def summarise(
     Returns:
         ``utility_mean``, ``p_r1`` (share of cells, slices and intervals with r >= 0.999; both None
         for a scenario without QoS), ``reward_mean`` and ``per_slice``: for each slice id its
-        target and the means of its KPIs over cells and intervals.
+        target and the means of its KPIs over cells and intervals; ``per_node`` likewise in a
+        scenario of nodes.
     """
     rows = active_rows(steps)
     has_qos = "r" in rows.columns and len(rows) > 0
@@ -75,14 +84,18 @@ def summarise(
         "utility_mean": float(utility_by_step(steps).mean()) if has_qos else None,
         "p_r1": float((rows["r"] >= SATISFIED).mean()) if has_qos else None,
         "reward_mean": float(intervals["reward"].mean()) if len(intervals) else None,
-        "per_slice": {
-            str(entry["id"]): _slice_figures(rows[rows["slice"] == entry["id"]], entry)
-            for entry in config.get("context", {}).get("slices", [])
-        },
+        **{f"per_{axis}": _figures_by(axis, rows, config) for axis in AXES},
     }
 
 
-def _slice_figures(rows: pd.DataFrame, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _figures_by(
+    axis: str, rows: pd.DataFrame, config: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    entries = config.get("context", {}).get(f"{axis}s", [])
+    return {str(entry["id"]): _figures(rows[rows[axis] == entry["id"]], entry) for entry in entries}
+
+
+def _figures(rows: pd.DataFrame, entry: Mapping[str, Any]) -> dict[str, Any]:
     figures: dict[str, Any] = {key: entry[key] for key in entry if key != "id"}
     if len(rows) == 0:
         return figures

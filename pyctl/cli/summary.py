@@ -25,6 +25,15 @@ COLUMNS = (
     ("CPU mc", "cpu_mean", 1.0, 0),
     ("used mc", "cpu_used_mean", 1.0, 0),
     ("stalled %", "stalled_mean", 100.0, 1),
+    ("kind", "kind", 1.0, 0),
+    ("offered", "offered_mean", 1.0, 1),
+    ("share", "share_mean", 1.0, 3),
+    ("processed/s", "processed_mean", 1.0, 1),
+    ("latency ms", "latency_mean", 1e3, 1),
+    ("latency p95 ms", "latency_p95_mean", 1e3, 1),
+    ("utilisation", "utilisation_mean", 1.0, 3),
+    ("power W", "power_mean", 1.0, 1),
+    ("J/request", "energy_mean", 1.0, 2),
     ("delay ms", "delay_e2e_mean", 1e3, 1),
     ("delay p95 ms", "delay_e2e_p95", 1e3, 1),
     ("PRBs", "prb_used_dl_mean", 1.0, 1),
@@ -33,8 +42,8 @@ COLUMNS = (
 
 
 def slice_table(title: str, summary: Mapping[str, Any]) -> Table:
-    """Makes the table of figures per slice."""
-    columns = ("slice", *headings(summary))
+    """Makes the table of figures per slice, or per node."""
+    columns = ("node" if summary.get("per_node") else "slice", *headings(summary))
     return make_table(title, columns, cells_of(summary), numbers_from=1)
 
 
@@ -53,13 +62,20 @@ def cells_of(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
                 for _, key, scale, digits in _columns(summary)
             ),
         )
-        for name, figures in summary["per_slice"].items()
+        for name, figures in _rows(summary).items()
     ]
 
 
+def _rows(summary: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    rows: Mapping[str, Mapping[str, Any]] = summary.get("per_node") or summary["per_slice"]
+    return rows
+
+
 def _columns(summary: Mapping[str, Any]) -> list[tuple[str, str, float, int]]:
-    measured = {key for figures in summary["per_slice"].values() for key in figures}
-    return [column for column in COLUMNS if column[1] in measured]
+    measured = {key for figures in _rows(summary).values() for key in figures}
+    # The load offered to cells is in bit/s and does not belong beside requests.
+    unwanted = () if summary.get("per_node") else ("offered_mean",)
+    return [column for column in COLUMNS if column[1] in measured - set(unwanted)]
 
 
 def totals_lines(summary: Mapping[str, Any]) -> list[str]:
@@ -98,4 +114,6 @@ def _packets(conservation: Mapping[str, Any]) -> str:
 def _number(value: Any, factor: float, digits: int) -> str:
     if value is None or value != value:  # NaN is not itself
         return "-"
+    if isinstance(value, str):
+        return value
     return f"{value * factor:.{digits}f}"

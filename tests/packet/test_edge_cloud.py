@@ -1,0 +1,110 @@
+"""Co-simulations of `edge-cloud`: determinism, where work goes, failures, refusals."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pandas as pd
+import pytest
+
+import pyctl.env  # noqa: F401 - registers the ids
+
+SLICEBED = str(Path(sys.executable).with_name("slicebed"))
+SMALL = ("--set", "scale=0.1", "--set", "steps=4")
+
+
+def run(*words: str, out: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SLICEBED, "run", "edge-cloud", *words, "--out", str(out)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def summary(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.returncode == 0, done.stderr
+    value = json.loads(done.stdout)
+    assert isinstance(value, dict)
+    return value
+
+
+def steps_of(found: dict[str, Any]) -> pd.DataFrame:
+    return pd.read_parquet(Path(found["run_dir"]) / "steps.parquet")
+
+
+def test_same_seed_same_digest_and_no_request_is_missing(tmp_path: Path) -> None:
+    words = ("--allocator", "equal", *SMALL, "--json")
+    first = summary(run(*words, "--seed", "1", out=tmp_path / "a"))
+    again = summary(run(*words, "--seed", "1", out=tmp_path / "b"))
+    other = summary(run(*words, "--seed", "2", out=tmp_path / "c"))
+    assert first["kpi_sha256"] == again["kpi_sha256"] != other["kpi_sha256"]
+    requests = first["conservation"]
+    assert requests["sent"] > 800
+    assert requests["sent"] == requests["received"] + requests["in_flight"] + sum(
+        requests["dropped"].values()
+    )
+    assert set(first["per_node"]) == set("0123456")
+    assert first["per_node"]["6"]["kind"] == "cloud"
+
+
+def test_work_goes_where_the_shares_say() -> None:
+    params = {"steps": 3, "scale": 0.1, "rate_hz": 150, "burst_gain": 1, "work_megacycles": 1}
+    env = gymnasium.make("slicebed/EdgeCloud-v0", params=params)
+    try:
+        env.reset(seed=1)
+        cloud = np.zeros(7, np.float32)
+        cloud[6] = 1
+        far, *_ = env.step({"share": cloud})
+        # Nothing decided for anyone: all stays where it comes.
+        near, *_ = env.step({"share": np.zeros(7, np.float32)})
+        assert far["processed"][6] > 10
+        assert near["processed"][:6].sum() > 10
+        assert near["processed"][6] < 1
+        # Two times 21.222 ms of metro and WAN, and 24 kB through both.
+        assert float(far["latency"][:6].mean() - near["latency"][:6].mean()) > 0.035
+        assert (near["loss"] == 0).all()
+        assert near["latency_p95"][:6].min() > near["latency"][:6].max() / 2
+    finally:
+        env.close()
+
+
+def test_a_node_that_is_down_answers_nothing(tmp_path: Path) -> None:
+    words = ("--allocator", "static", "--allocator-set", "shares=0,0,0,0,0,0,1", *SMALL)
+    down = ("--set", "failures=6@1-2", "--set", "burst_gain=1", "--json")
+    steps = steps_of(summary(run(*words, *down, out=tmp_path)))
+    cloud = steps[steps["node"] == 6].set_index("step")
+    assert cloud.loc[1, "processed"] > 10
+    assert cloud.loc[2, "processed"] == 0
+    assert cloud.loc[2, "power"] == 0
+    assert cloud.loc[3, "processed"] > 10
+    # `up` tells at an interval's end about the coming one.
+    assert list(cloud["up"]) == [0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("failures=9@1-2", "a node from 0 to 6 and FROM before TO are required"),
+        ("failures=6@3-3", "a node from 0 to 6 and FROM before TO are required"),
+        ("failures=cloud", "NODE@FROM-TO is required, such as 6@3-5"),
+        ("weights=1,2", "weights has 2 numbers of sum 3.000000; one for each of 6 edges"),
+        ("edge_ghz=-1", "edge_ghz"),
+        ("request_bytes=70000", "request_bytes"),
+        ("wan_background=2", "wan_background"),
+        ("discipline=lifo", "discipline"),
+    ],
+)
+def test_bad_parameters_are_refused(text: str, said: str, tmp_path: Path) -> None:
+    done = run("--allocator", "equal", "--set", text, out=tmp_path / "out")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
