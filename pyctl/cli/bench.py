@@ -71,6 +71,33 @@ def cells(
     )
 
 
+@app.command("edge-cloud")
+def edge_cloud(
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the time.")] = False,
+    seed: Annotated[int, typer.Option(min=1, max=MAX_SEED, help="Of all runs.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 on a miss.")] = False,
+) -> None:
+    """The scenario edge-cloud at 1500 requests/s: wall time of a simulated second."""
+    from pyctl.cli.report import report
+    from pyctl.measures import Measure
+    from pyctl.studies.speed import time_edge_cloud
+
+    simulated_s = 30 if quick else 300
+    wall_s = time_edge_cloud(simulated_s, seed)
+    report(
+        [
+            Measure("edge_cloud.wall_per_sim_s", wall_s / simulated_s, "s", target="<= 1.0"),
+            Measure("edge_cloud.wall_s", wall_s, "s"),
+        ],
+        title=f"speed: edge-cloud, 1500 requests/s, {simulated_s} simulated seconds",
+        command=f"slicebed bench edge-cloud --seed {seed}" + " --quick" * quick,
+        extra={"simulated_s": simulated_s},
+        as_json=as_json,
+        strict=strict,
+    )
+
+
 def _measures(models: Sequence[Timing], sizes: Sequence[Timing]) -> list[Measure]:
     from pyctl.measures import Measure
     from pyctl.studies.speed import least_ratio, ratios

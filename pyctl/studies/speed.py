@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import statistics
+import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pyctl.errors import SimulationHung
+from pyctl.launch.installed import scenario_binary
+from pyctl.launch.process import failure_of, shell_status
+from pyctl.launch.scenarios import parameter_arguments
 from pyctl.studies.programs import run_study
 
 MODELS = ("cell", "lte", "p2p")
@@ -77,6 +84,38 @@ def scale(seconds: float, seed: int) -> list[tuple[str, Timing]]:
         *(("mbps", {"mbps": mbps}) for mbps in LOADS_MBPS),
     )
     return [(name, time_case("cell", seconds, seed, **case)) for name, case in cases]
+
+
+def time_edge_cloud(simulated_s: int, seed: int) -> float:
+    """Times the scenario edge-cloud, 1500 requests/s, default decisions: one process, one core.
+
+    Returns:
+        Wall time from its start to its end [s].
+
+    Raises:
+        SimulationCrashed: it failed.
+        SimulationHung: it took longer than ``TIMEOUT_S``.
+    """
+    parameters = {
+        "rate_hz": 1500,
+        "burst_gain": 1,
+        "interval_s": 5,
+        "steps": simulated_s // 5,
+        "simSeed": seed,
+    }
+    command = [str(scenario_binary("edge-cloud")), *parameter_arguments(parameters)]
+    start = time.perf_counter()
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SimulationHung(f"edge-cloud took longer than {TIMEOUT_S:g} s") from error
+    if done.returncode != 0:
+        raise failure_of(
+            command[0], shell_status(done.returncode), done.stderr, shlex.join(command)
+        )
+    return time.perf_counter() - start
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> tuple[float, float, float]:

@@ -93,3 +93,12 @@ def test_an_unknown_configuration_is_refused_with_the_nearest(tmp_path: Path) ->
     assert done.returncode == 2
     assert "did you mean '1-light'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_bench_edge_cloud_times_the_scenario() -> None:
+    done = slicebed("bench", "edge-cloud", "--quick", "--json")
+    assert done.returncode == 0, done.stderr
+    measures = {entry["name"]: entry for entry in json.loads(done.stdout)["measures"]}
+    wall_s = measures["edge_cloud.wall_s"]["value"]
+    assert wall_s > 0
+    assert measures["edge_cloud.wall_per_sim_s"]["value"] == pytest.approx(wall_s / 30)
