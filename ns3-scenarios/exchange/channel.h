@@ -6,8 +6,11 @@
 #include "exchange/space.h"
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 namespace slicebed
 {
@@ -27,17 +30,46 @@ enum class EndReason
     GAME_OVER       //!< its model says so
 };
 
+/** A decision border. */
+struct BorderTime
+{
+    uint32_t step; //!< its number, from 0
+    double tSimS;  //!< simulated time [s]
+};
+
 /** State at a decision border. */
 struct EnvState
 {
     Value observation;
     float reward;
-    std::optional<EndReason> end; //!< set in the last state
-    std::string info;
+    std::optional<EndReason> end;     //!< set in the last state
+    nlohmann::json info;              //!< an object, or null where there is nothing more to say
+    std::optional<BorderTime> border; //!< told as `step` and `t_sim_s` beside the info
 };
 
-/** The agent's answer: a decision, or none when it asks to stop. */
-using Answer = std::optional<Value>;
+/** The agent asks the simulation to stop. */
+struct StopRequest
+{
+    bool operator==(const StopRequest&) const = default;
+};
+
+/** Where a simulation finds its agent, and the file that its output goes to. */
+struct Peer
+{
+    std::string endpoint;
+    std::string log; //!< empty: where its parent's goes
+    bool operator==(const Peer&) const = default;
+};
+
+/** The agent asks for copies of the simulation as it is now, each with an agent of its own. */
+struct BranchRequest
+{
+    std::vector<Peer> peers; //!< one a copy
+    bool operator==(const BranchRequest&) const = default;
+};
+
+/** The agent's answer: a decision, or what it asks for in place of one. */
+using Answer = std::variant<Value, StopRequest, BranchRequest>;
 
 /** A way to an agent; lock-step: each call waits for the answer. */
 class Channel
@@ -51,7 +83,8 @@ class Channel
      */
     virtual bool Open(const SimInit& init) = 0;
 
-    /** Sends a state. @return the agent's answer; what it says to the last state means nothing */
+    /** Sends a state. @return the agent's answer; a StopRequest, whatever it says, to the last one
+     */
     virtual Answer Exchange(const EnvState& state) = 0;
 };
 

@@ -400,7 +400,16 @@ EncodeState(const EnvState& state)
     {
         message.set_reason(wire::EnvStateMsg::GameOver);
     }
-    message.set_info(state.info);
+    auto info = state.info;
+    if (state.border)
+    {
+        info["step"] = state.border->step;
+        info["t_sim_s"] = state.border->tSimS;
+    }
+    if (!info.is_null())
+    {
+        message.set_info(info.dump());
+    }
     return message.SerializeAsString();
 }
 
@@ -421,7 +430,16 @@ DecodeAction(std::string_view bytes, const Space& actionSpace)
     const auto message = Parse<wire::EnvActMsg>(bytes, "EnvActMsg");
     if (message.stopsimreq())
     {
-        return std::nullopt;
+        return StopRequest{};
+    }
+    if (message.branch_size() > 0)
+    {
+        BranchRequest request;
+        for (const auto& peer : message.branch())
+        {
+            request.peers.push_back({peer.endpoint(), peer.log()});
+        }
+        return request;
     }
     return Read(message.actdata(), actionSpace, "action");
 }

@@ -81,30 +81,37 @@ DecisionLoop::Border(uint32_t k)
         return;
     }
     const auto answer = m_channel.Exchange(MakeState(k, std::nullopt));
-    if (!answer)
+    if (std::holds_alternative<StopRequest>(answer))
     {
         End(Stage::STOPPED_BY_AGENT);
         return;
     }
-    RequireValid(*answer, m_adaptor.ActionFields());
+    if (!std::holds_alternative<Value>(answer))
+    {
+        throw ProtocolError("the agent asks for branches; only a simulation that a server started "
+                            "(--serve) can make them");
+    }
+    const auto& decision = std::get<Value>(answer);
+    RequireValid(decision, m_adaptor.ActionFields());
     ns3::Simulator::Schedule(m_settings.controlLatency,
-                             [this, decision = *answer] { m_adaptor.Apply(decision); });
+                             [this, decision] { m_adaptor.Apply(decision); });
     ns3::Simulator::Schedule(m_settings.interval, &DecisionLoop::Border, this, k + 1);
 }
 
 EnvState
 DecisionLoop::MakeState(uint32_t k, std::optional<EndReason> end)
 {
-    EnvState state{.observation = m_adaptor.Observe(), .reward = 0, .end = end, .info = {}};
+    EnvState state{.observation = m_adaptor.Observe(),
+                   .reward = 0,
+                   .end = end,
+                   .info = {},
+                   .border = BorderTime{k, (m_settings.interval * k).GetSeconds()}};
     state.reward = static_cast<float>(m_adaptor.Reward());
-    auto info = m_adaptor.Info(end.has_value());
-    info["step"] = k;
-    info["t_sim_s"] = (m_settings.interval * k).GetSeconds();
+    state.info = m_adaptor.Info(end.has_value());
     if (k == 0)
     {
-        info["description"] = m_description;
+        state.info["description"] = m_description;
     }
-    state.info = info.dump();
     return state;
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "exchange/run-scenario.h"
 
+#include "exchange/branching-channel.h"
 #include "exchange/errors.h"
+#include "exchange/fork-server.h"
+#include "exchange/fork.h"
 #include "exchange/scripted-channel.h"
 #include "exchange/zmq-channel.h"
 
@@ -10,6 +13,7 @@
 #include "ns3/simulator.h"
 
 #include <iostream>
+#include <unistd.h>
 
 namespace slicebed
 {
@@ -22,6 +26,7 @@ struct CommonOptions
 {
     bool describe{false};
     bool help{false};
+    bool serve{false};
     std::string endpoint;
     int64_t openGymPort{0};
     int64_t simSeed{-1};
@@ -31,6 +36,10 @@ struct CommonOptions
     {
         parameters.Add("describe", describe, "print the description as JSON and exit");
         parameters.Add("help", help, "print this and exit");
+        parameters.Add("serve",
+                       serve,
+                       "run a simulation for each command on standard input, a socket (see "
+                       "PROTOCOL.md)");
         parameters.Add("endpoint",
                        endpoint,
                        "",
@@ -51,21 +60,39 @@ struct CommonOptions
                        0.1,
                        86400);
     }
+
+    std::string Endpoint() const
+    {
+        return openGymPort > 0 ? "tcp://localhost:" + std::to_string(openGymPort) : endpoint;
+    }
 };
+
+std::unique_ptr<Channel>
+Connect(const Peer& peer, const CommonOptions& options)
+{
+    return std::make_unique<ZmqChannel>(
+        peer.endpoint,
+        std::chrono::milliseconds(static_cast<int64_t>(options.connectTimeoutS * 1000)));
+}
 
 std::unique_ptr<Channel>
 MakeChannel(const CommonOptions& options, const Adaptor& adaptor)
 {
-    const auto endpoint = options.openGymPort > 0
-                              ? "tcp://localhost:" + std::to_string(options.openGymPort)
-                              : options.endpoint;
+    const auto endpoint = options.Endpoint();
     if (endpoint.empty())
     {
         return std::make_unique<ScriptedChannel>(
             [&adaptor](uint32_t, const EnvState&) { return adaptor.DefaultDecision(); });
     }
-    return std::make_unique<ZmqChannel>(
-        endpoint, std::chrono::milliseconds(static_cast<int64_t>(options.connectTimeoutS * 1000)));
+    auto channel = Connect({endpoint, ""}, options);
+    if (!options.serve)
+    {
+        return channel;
+    }
+    return std::make_unique<BranchingChannel>(
+        std::move(channel),
+        [&options](const Peer& peer) { return Connect(peer, options); },
+        ForkSibling);
 }
 
 nlohmann::json
@@ -92,6 +119,37 @@ Describe(const Scenario& scenario,
               {"build", SLICEBED_BUILD_TYPE}}}};
 }
 
+/** @return whether this process is to run a simulation: not if it is a server that has ended */
+bool
+Serve(CommonOptions& options)
+{
+    const auto job = ForkServer(STDIN_FILENO).Serve();
+    if (job)
+    {
+        options.endpoint = job->peer.endpoint;
+        ns3::RngSeedManager::SetRun(job->run);
+    }
+    return job.has_value();
+}
+
+void
+RunEpisode(Scenario& scenario, const ScenarioParameters& described, const CommonOptions& options)
+{
+    const auto adaptor = scenario.Build();
+    const auto settings = scenario.LoopSettings();
+    const auto description = Describe(scenario, described, *adaptor, settings);
+    if (options.describe)
+    {
+        std::cout << description.dump() << std::endl;
+        return;
+    }
+    const auto channel = MakeChannel(options, *adaptor);
+    DecisionLoop loop(*channel, *adaptor, settings, description);
+    loop.Start();
+    ns3::Simulator::Run();
+    loop.Finish();
+}
+
 void
 Run(Scenario& scenario, const std::vector<std::string>& arguments)
 {
@@ -113,19 +171,10 @@ Run(Scenario& scenario, const std::vector<std::string>& arguments)
     }
     // A heap in one array: the default's tree of nodes all over the memory costs 8 % of a run.
     ns3::Simulator::SetScheduler(ns3::ObjectFactory("ns3::PriorityQueueScheduler"));
-    const auto adaptor = scenario.Build();
-    const auto settings = scenario.LoopSettings();
-    const auto description = Describe(scenario, common, *adaptor, settings);
-    if (options.describe)
+    if (!options.serve || Serve(options))
     {
-        std::cout << description.dump() << std::endl;
-        return;
+        RunEpisode(scenario, common, options);
     }
-    const auto channel = MakeChannel(options, *adaptor);
-    DecisionLoop loop(*channel, *adaptor, settings, description);
-    loop.Start();
-    ns3::Simulator::Run();
-    loop.Finish();
 }
 
 } // namespace

@@ -57,7 +57,7 @@ Answer
 ZmqChannel::Exchange(const EnvState& state)
 {
     const auto answer = Request(EncodeState(state));
-    return state.end ? std::nullopt : DecodeAction(answer, m_actionSpace);
+    return state.end ? Answer{StopRequest{}} : DecodeAction(answer, m_actionSpace);
 }
 
 std::string

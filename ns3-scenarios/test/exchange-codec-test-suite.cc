@@ -55,7 +55,7 @@ Box(double low, double high, Dtype dtype, const std::vector<uint32_t>& shape)
 std::string
 ActionBytes(const Value& value)
 {
-    return EncodeState({value, 0, std::nullopt, ""});
+    return EncodeState({value, 0, std::nullopt, {}, {}});
 }
 
 /** Messages seen on the wire between ns3-gym's own peers, and their fields by hand. */
@@ -80,11 +80,17 @@ class TestVectorsTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(DecodeInitAck(FromHex("0801")), true, "SimInitAck{done}");
         NS_TEST_EXPECT_MSG_EQ(DecodeInitAck(FromHex("1001")), false, "SimInitAck{stopSimReq}");
         const auto space = Box(0, 1, Dtype::FLOAT32, {1});
+        const auto stop = DecodeAction(FromHex("1001"), space);
         NS_TEST_EXPECT_MSG_EQ(
-            DecodeAction(FromHex("1001"), space).has_value(), false, "EnvActMsg{stopSimReq}");
+            std::holds_alternative<StopRequest>(stop), true, "EnvActMsg{stopSimReq}");
+        // Field 100: (100 << 3) | 2 = 802; endpoint and log are fields 1 and 2 of its message.
+        const auto branch = DecodeAction(
+            FromHex("a2060c") + FromHex("0a07") + "ipc://a" + FromHex("1201") + "l", space);
+        const bool branched = branch == Answer{BranchRequest{{{"ipc://a", "l"}}}};
+        NS_TEST_EXPECT_MSG_EQ(branched, true, "EnvActMsg{branch{ipc://a, l}}");
         const auto bytes = FromHex("0a420802123e0a2f") + URL + "BoxDataContainer" +
                            FromHex("120b08031201012a040000803e");
-        const bool same = DecodeAction(bytes, space) == FloatBox({1}, {0.25F});
+        const bool same = DecodeAction(bytes, space) == Answer{FloatBox({1}, {0.25F})};
         NS_TEST_EXPECT_MSG_EQ(same, true, "EnvActMsg Box[0.25]");
     }
 
@@ -93,16 +99,18 @@ class TestVectorsTestCase : public TestCase
         const auto box = "0a46080212420a2f" + ToHex(URL + "BoxDataContainer") +
                          "120f08031201022a080000803f0000a03f" + "150000803e";
         const auto observation = FloatBox({2}, {1.0F, 1.25F});
-        NS_TEST_EXPECT_MSG_EQ(ToHex(EncodeState({observation, 0.25F, std::nullopt, ""})),
+        NS_TEST_EXPECT_MSG_EQ(ToHex(EncodeState({observation, 0.25F, std::nullopt, {}, {}})),
                               box,
                               "state 2: observation 1.0, 1.25; reward 0.25");
         NS_TEST_EXPECT_MSG_EQ(
-            ToHex(EncodeState({observation, 0.25F, EndReason::SIMULATION_END, ""})),
+            ToHex(EncodeState({observation, 0.25F, EndReason::SIMULATION_END, {}, {}})),
             box + "1801",
             "reason 0 is not written");
-        NS_TEST_EXPECT_MSG_EQ(ToHex(EncodeState({observation, 0.25F, EndReason::GAME_OVER, "{}"})),
-                              box + "1801" + "2001" + "2a027b7d",
-                              "game over, with info");
+        NS_TEST_EXPECT_MSG_EQ(
+            ToHex(EncodeState(
+                {observation, 0.25F, EndReason::GAME_OVER, nlohmann::json::object(), {}})),
+            box + "1801" + "2001" + "2a027b7d",
+            "game over, with info");
     }
 
     void TestInit()
@@ -155,7 +163,7 @@ class RoundTripTestCase : public TestCase
 
     void Expect(const Space& space, const Value& value, const std::string& what)
     {
-        const bool same = DecodeAction(ActionBytes(value), space) == value;
+        const bool same = DecodeAction(ActionBytes(value), space) == Answer{value};
         NS_TEST_EXPECT_MSG_EQ(same, true, what);
     }
 
@@ -184,7 +192,7 @@ class RoundTripTestCase : public TestCase
         const Value value{DictValue{{"b", "a"}, {innerValue, number}}};
         Expect(space, value, "Dict of Dict of Tuple");
         const Value other{DictValue{{"a", "b"}, {number, innerValue}}};
-        const bool ordered = DecodeAction(ActionBytes(other), space) == value;
+        const bool ordered = DecodeAction(ActionBytes(other), space) == Answer{value};
         NS_TEST_EXPECT_MSG_EQ(ordered, true, "names come back in the space's order");
     }
 
@@ -193,11 +201,11 @@ class RoundTripTestCase : public TestCase
         const Value floats{BoxValue{{4}, std::vector<float>{0.5F, 0.25F, 0, 1}}};
         const Value doubles{BoxValue{{2, 2}, std::vector<double>{0.5, 0.25, 0, 1}}};
         const bool widened =
-            DecodeAction(ActionBytes(floats), Box(0, 1, Dtype::FLOAT64, {2, 2})) == doubles;
+            DecodeAction(ActionBytes(floats), Box(0, 1, Dtype::FLOAT64, {2, 2})) == Answer{doubles};
         NS_TEST_EXPECT_MSG_EQ(widened, true, "flat FLOAT where a 2-D DOUBLE is declared");
         const Value shapeless{BoxValue{{}, std::vector<double>{0.5, 0.25, 0, 1}}};
         const bool narrowed =
-            DecodeAction(ActionBytes(shapeless), Box(0, 1, Dtype::FLOAT32, {4})) == floats;
+            DecodeAction(ActionBytes(shapeless), Box(0, 1, Dtype::FLOAT32, {4})) == Answer{floats};
         NS_TEST_EXPECT_MSG_EQ(narrowed, true, "DOUBLE without a shape where FLOAT is declared");
         const Value rounded{BoxValue{{1}, std::vector<double>{0.1F}}};
         Expect(Box(0, 0.1, Dtype::FLOAT64, {1}), rounded, "a bound that a float32 rounds up");

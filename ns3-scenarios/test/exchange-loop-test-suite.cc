@@ -179,9 +179,9 @@ class TimeOverTestCase : public LoopTestCase
         NS_TEST_ASSERT_MSG_EQ(states.size(), 4, "one state a border");
         for (uint32_t k = 0; k < 4; ++k)
         {
-            const auto info = nlohmann::json::parse(states[k].info);
-            NS_TEST_EXPECT_MSG_EQ(info["step"].get<uint32_t>(), k, "step");
-            NS_TEST_EXPECT_MSG_EQ_TOL(info["t_sim_s"].get<double>(), 0.1 * k, 1e-12, "time");
+            const auto& info = states[k].info;
+            NS_TEST_EXPECT_MSG_EQ(states[k].border->step, k, "step");
+            NS_TEST_EXPECT_MSG_EQ_TOL(states[k].border->tSimS, 0.1 * k, 1e-12, "time");
             NS_TEST_EXPECT_MSG_EQ(info.contains("description"), (k == 0), "described once");
             NS_TEST_EXPECT_MSG_EQ(info["ended"].get<bool>(), (k == 3), "the model knows the last");
             NS_TEST_EXPECT_MSG_EQ(states[k].reward, 0.5F * (k + 1), "reward after Observe()");
@@ -232,7 +232,7 @@ class StopTestCase : public LoopTestCase
     {
         ScriptedChannel channel(
             [](uint32_t k, const EnvState& state) {
-                return k == 1 ? std::nullopt : Tenths(k, state);
+                return k == 1 ? Answer{StopRequest{}} : Tenths(k, state);
             },
             !m_inAck);
         RunLoop(channel);

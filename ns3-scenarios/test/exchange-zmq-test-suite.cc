@@ -97,7 +97,7 @@ class RawAgent
 };
 
 const SimInit INIT{1, {DiscreteSpace{5}}, {DiscreteSpace{5}}};
-const EnvState STATE{{DiscreteValue{0}}, 0, std::nullopt, ""};
+const EnvState STATE{{DiscreteValue{0}}, 0, std::nullopt, {}, {}};
 
 /** What a channel says of an agent with this script. */
 template <typename Error>
@@ -112,7 +112,7 @@ TalkTo(RawAgent::Script script, std::chrono::milliseconds connectTimeout = 60s)
             throw std::runtime_error("the agent stopped");
         }
         const auto answer = channel.Exchange(STATE);
-        const bool three = answer == Value{DiscreteValue{3}};
+        const bool three = answer == Answer{Value{DiscreteValue{3}}};
         throw std::runtime_error(three ? "the agent chose 3" : "the agent chose otherwise");
     });
     const auto at = text.find(agent.Endpoint());

@@ -102,11 +102,11 @@ class NamedTestCase : public TestCase
 
     void TestInfo(const std::vector<EnvState>& states)
     {
-        const auto second = nlohmann::json::parse(states[1].info);
+        const auto& second = states[1].info;
         NS_TEST_EXPECT_MSG_EQ(second["future"]["offered"].dump(),
                               "[[2.0,4.0],[2.0,4.0]]",
                               "(k + 1)(slice + 1) in each cell");
-        const auto last = nlohmann::json::parse(states.back().info);
+        const auto& last = states.back().info;
         NS_TEST_EXPECT_MSG_EQ(last.contains("future"), false, "no interval comes after the last");
         NS_TEST_EXPECT_MSG_EQ(last["conservation"]["sent"].get<int>(), 0, "there are no packets");
     }
