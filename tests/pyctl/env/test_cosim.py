@@ -26,6 +26,8 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 
 SHARES = np.array([[0.125, 0.25, 0.5], [0, 0.5, 0.5]], np.float32)
 ACTION = {"prb_max": SHARES}
+
+
 def running() -> list[int]:
     """The process ids of servers and simulations."""
     children = psutil.Process().children(recursive=True)
