@@ -96,7 +96,7 @@ class SimulationProcess(WatchedSimulation):
         try:
             return subprocess.Popen(
                 self.arguments,
-                stdin=subprocess.DEVNULL if stdin is None else stdin,
+                stdin=subprocess.DEVNULL if stdin is None else stdin.fileno(),
                 stdout=self.log.file,
                 stderr=self.log.file,
                 cwd=working_directory,
