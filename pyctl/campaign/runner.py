@@ -22,6 +22,7 @@ from pyctl.campaign.prepare import (
 )
 from pyctl.campaign.provenance import provenance
 from pyctl.campaign.recorder import Recorder
+from pyctl.campaign.recording import DecisionFile
 from pyctl.errors import SimulationError
 
 if TYPE_CHECKING:
@@ -81,16 +82,17 @@ def run_once(
     origin = {
         **provenance(prepared.description, repeat_command(request, out)),
         "data": prepared.data,
-        "transport": request.transport,
+        "transport": request.reach.transport,
     }
     folder = store.PendingRun(out, prepared.config)
     recorder = Recorder(prepared.context)
+    decisions = DecisionFile(folder.path / store.DECISIONS, prepared.description["action"])
     begun = time.perf_counter()
     try:
         folder.write_json(store.PROVENANCE, origin)
         folder.write_json(store.DESCRIPTION, prepared.description)
-        opener = open_simulation or _open_binary
-        end = _play(prepared, folder, recorder, on_step, opener)
+        opener = open_simulation or _open_simulation
+        end = _play(prepared, folder, recorder, decisions, on_step, opener)
         wall_s = time.perf_counter() - begun
         steps = _write_tables(folder, recorder)
         summary = _summarise(prepared, recorder, steps, end, wall_s)
@@ -109,6 +111,7 @@ def _play(
     prepared: PreparedRun,
     folder: store.PendingRun,
     recorder: Recorder,
+    decisions: DecisionFile,
     on_step: Callable[[StepReport], None] | None,
     open_simulation: OpenSimulation,
 ) -> EpisodeEnd:
@@ -116,16 +119,34 @@ def _play(
         folder.write_text(store.MASK, prepared.mask_csv)
     simulation = open_simulation(prepared, folder.path)
     try:
-        return run_episode(simulation, prepared.allocator, prepared.context, recorder, on_step)
+        with decisions:
+            return run_episode(
+                simulation,
+                prepared.allocator,
+                prepared.context,
+                recorder,
+                on_step,
+                on_decision=decisions.add,
+            )
     finally:
         simulation.close()
 
 
-def _open_binary(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
+def _open_simulation(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
+    from pyctl.env.awaited import AwaitedEnv
     from pyctl.env.cosim import CoSimEnv
 
-    request = prepared.request
+    request, reach = prepared.request, prepared.request.reach
     parameters = dict(request.parameters)
+    if reach.listen is not None:
+        # Its files are those of its own host.
+        return AwaitedEnv(
+            request.scenario,
+            parameters,
+            seed=request.seed,
+            address=reach.listen,
+            curve=reach.curve,
+        )
     names = {entry["name"] for entry in prepared.description["parameters"]}
     if prepared.mask_csv is not None:
         parameters[MASK_FILE] = str(folder / store.MASK)
@@ -135,8 +156,10 @@ def _open_binary(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
         request.scenario,
         parameters,
         seed=request.seed,
-        transport=request.transport,
+        transport=reach.transport,
         log_path=folder / store.LOG,
+        sim_log=reach.sim_log,
+        attach=reach.attach,
     )
 
 

@@ -33,9 +33,22 @@ INTERVALS = "intervals.parquet"
 TOPOLOGY = "topology.json"
 MASK = "mask.csv"
 LOG = "simulation.log"
+DECISIONS = "decisions.bin"
 
 OUR_FILES = frozenset(
-    (CONFIG, PROVENANCE, DESCRIPTION, SUMMARY, ERROR, STEPS, INTERVALS, TOPOLOGY, MASK, LOG)
+    (
+        CONFIG,
+        PROVENANCE,
+        DESCRIPTION,
+        SUMMARY,
+        ERROR,
+        STEPS,
+        INTERVALS,
+        TOPOLOGY,
+        MASK,
+        LOG,
+        DECISIONS,
+    )
 )
 
 

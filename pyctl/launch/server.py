@@ -80,7 +80,9 @@ class SimulationServer:
         """Returns the server's own process id."""
         return self._process.pid
 
-    def start(self, endpoint: str, seed: int, log: SimulationLog, command: str) -> ServedSimulation:
+    def start(
+        self, endpoint: str, seed: int, log: SimulationLog, command: str, attach: bool = False
+    ) -> ServedSimulation:
         """Starts a simulation.
 
         Args:
@@ -88,13 +90,14 @@ class SimulationServer:
             seed: the simulation's ``RngRun``.
             log: for its output.
             command: one line that runs it again.
+            attach: whether it waits for a debugger before it builds its network.
 
         Raises:
             SimulationError: the server ended, does not answer, or has no room for a copy.
         """
-        order = {"start": {"endpoint": endpoint, "log": log.path, "run": seed}}
+        order = {"endpoint": endpoint, "log": log.path, "run": seed, "attach": attach}
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # told below
-            self._socket.send(json.dumps(order).encode())
+            self._socket.send(json.dumps({"start": order}).encode())
         deadline = time.monotonic() + START_S
         while (answer := self._read(POLL_S)) is None:
             self._process.require_alive()
