@@ -4,8 +4,8 @@
  * of a recording that is damaged.
  */
 #include "exchange/errors.h"
-#include "messages.pb.h"
 #include "exchange/replay-channel.h"
+#include "messages.pb.h"
 #include "test/error-text.h"
 
 #include "ns3/test.h"
@@ -126,16 +126,14 @@ class DamagedTestCase : public ReplayTestCase
         NS_TEST_EXPECT_MSG_EQ(Told(whole.substr(0, whole.size() - 1)),
                               "the recording is damaged: it ends within a message",
                               "a byte is missing");
-        NS_TEST_EXPECT_MSG_EQ(
-            Told(whole.substr(0, 3)),
-            "the recording is damaged: no length of a message where one is due",
-            "not even a length");
-        NS_TEST_EXPECT_MSG_EQ(
-            Told("\xff\xff\xff\xff"),
-            "the recording is damaged: no length of a message where one is due",
-            "a length beyond all messages");
-        const bool named = Told(std::string("\x02\x00\x00\x00zz", 6)).find("EnvActMsg") !=
-                           std::string::npos;
+        NS_TEST_EXPECT_MSG_EQ(Told(whole.substr(0, 3)),
+                              "the recording is damaged: no length of a message where one is due",
+                              "not even a length");
+        NS_TEST_EXPECT_MSG_EQ(Told("\xff\xff\xff\xff"),
+                              "the recording is damaged: no length of a message where one is due",
+                              "a length beyond all messages");
+        const bool named =
+            Told(std::string("\x02\x00\x00\x00zz", 6)).find("EnvActMsg") != std::string::npos;
         NS_TEST_EXPECT_MSG_EQ(named, true, "bytes that are no decision");
         NS_TEST_EXPECT_MSG_EQ(
             ErrorText<UsageError>([&] { ReplayChannel(Path("none"), ""); }).substr(0, 10),

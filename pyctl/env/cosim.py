@@ -205,8 +205,10 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
 
     def close(self) -> None:
         """Stops the simulation, if one runs. The environment can be reset again."""
-        self._close_link()
-        self._release_server()
+        try:
+            self._close_link()
+        finally:
+            self._release_server()
         super().close()
 
     def _begin_link(self) -> Link:
