@@ -1,4 +1,4 @@
-"""A signal of each kind to each process at a random moment; `tests/faults/trials.py` does hundreds."""
+"""A signal of each kind to each process at a random moment; `trials.py` does hundreds."""
 
 from __future__ import annotations
 

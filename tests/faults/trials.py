@@ -180,7 +180,7 @@ def _left(pids: set[int], folder: Path) -> tuple[str, ...]:
     while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.01)
     processes = [f"process {pid}" for pid in pids if _runs(pid)]
-    segments = [str(path) for path in Path("/dev/shm").glob("*slicebed*")]
+    segments = [str(path) for path in Path("/dev", "shm").glob("*slicebed*")]
     return (*processes, *segments, *(str(path) for path in folder.iterdir()))
 
 
