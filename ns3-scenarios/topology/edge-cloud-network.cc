@@ -63,15 +63,15 @@ EdgeCloudNetwork::Build(const EdgeCloudConfig& config)
     }
     m_work = CreateObject<ExponentialRandomVariable>();
     m_work->SetStream(WORK_STREAM);
-    auto gateway = CreateObject<Node>();
-    InternetStackHelper().Install(gateway);
+    m_gateway = CreateObject<Node>();
+    InternetStackHelper().Install(m_gateway);
     for (uint32_t edge = 0; edge < config.edges; ++edge)
     {
-        MakeEdge(edge, gateway);
+        MakeEdge(edge);
     }
     auto cloud = CreateObject<Node>();
     InternetStackHelper().Install(cloud);
-    auto wan = Join(gateway, cloud, config.wanRate, config.wanDelay, 2 * config.edges);
+    auto wan = Join(m_gateway, cloud, config.wanRate, config.wanDelay, 2 * config.edges);
     if (config.wanBackground > 0)
     {
         wan->AddBackground(0, config.wanBackground)->AssignStreams(BACKGROUND_STREAM);
@@ -98,13 +98,13 @@ EdgeCloudNetwork::Join(Ptr<Node> a, Ptr<Node> b, DataRate rate, Time delay, uint
 }
 
 void
-EdgeCloudNetwork::MakeEdge(uint32_t edge, Ptr<Node> gateway)
+EdgeCloudNetwork::MakeEdge(uint32_t edge)
 {
     auto users = CreateObject<Node>();
     auto node = CreateObject<Node>();
     InternetStackHelper().Install(NodeContainer(users, node));
     auto access = Join(users, node, m_config.accessRate, m_config.accessDelay, 2 * edge);
-    auto metro = Join(node, gateway, m_config.metroRate, m_config.metroDelay, 2 * edge + 1);
+    auto metro = Join(node, m_gateway, m_config.metroRate, m_config.metroDelay, 2 * edge + 1);
     m_addresses.push_back(metro->GetAddress(0));
     m_doorAddresses.push_back(InetSocketAddress(access->GetAddress(1), DOOR_PORT));
     m_clients.push_back(CreateObject<RequestClient>());
@@ -227,6 +227,27 @@ EdgeCloudNetwork::GetConfig() const
     return m_config;
 }
 
+TopologyDescription
+EdgeCloudNetwork::Describe() const
+{
+    TopologyDescription drawing;
+    for (uint32_t edge = 0; edge < m_config.edges; ++edge)
+    {
+        const auto number = std::to_string(edge);
+        const double y = RowY(edge, m_config.edges);
+        drawing.nodes.push_back({.node = m_clients[edge]->GetNode(),
+                                 .name = "users " + number,
+                                 .kind = "users",
+                                 .y = y});
+        drawing.nodes.push_back(
+            {.node = m_nodes[edge], .name = "edge " + number, .kind = "edge", .x = 1, .y = y});
+    }
+    drawing.nodes.push_back({.node = m_gateway, .name = "gateway", .kind = "gateway", .x = 2});
+    drawing.nodes.push_back({.node = m_nodes.back(), .name = "cloud", .kind = "cloud", .x = 3});
+    drawing.FindWires();
+    return drawing;
+}
+
 void
 EdgeCloudNetwork::DoDispose()
 {
@@ -237,6 +258,7 @@ EdgeCloudNetwork::DoDispose()
     m_servers.clear();
     m_links.clear();
     m_nodes.clear();
+    m_gateway = nullptr;
     Object::DoDispose();
 }
 

@@ -6,6 +6,7 @@
 #include "compute/edge-dispatcher.h"
 #include "compute/power-meter.h"
 #include "compute/request-client.h"
+#include "topology/topology-description.h"
 #include "traffic/request-source.h"
 #include "transport/wan-link.h"
 
@@ -76,18 +77,22 @@ class EdgeCloudNetwork : public Object
     Ptr<RequestSource> GetSource(uint32_t edge) const;
     const EdgeCloudConfig& GetConfig() const;
 
+    /** @return nodes and links, for a drawing */
+    TopologyDescription Describe() const;
+
   protected:
     void DoDispose() override;
 
   private:
     void MakeServer(Ptr<Node> node, bool cloud);
-    void MakeEdge(uint32_t edge, Ptr<Node> gateway);
+    void MakeEdge(uint32_t edge);
     void MakeDoor(uint32_t edge);
     Ptr<WanLink> Join(Ptr<Node> a, Ptr<Node> b, DataRate rate, Time delay, uint32_t number);
     void Ask(uint32_t edge);
 
     EdgeCloudConfig m_config;                  //!< as given
     std::vector<Ptr<Node>> m_nodes;            //!< edges, cloud
+    Ptr<Node> m_gateway;                       //!< between edges and cloud
     std::vector<Ipv4Address> m_addresses;      //!< theirs, as the others know them
     std::vector<Ptr<ComputeServer>> m_servers; //!< by node
     std::vector<Ptr<PowerMeter>> m_meters;     //!< by node
