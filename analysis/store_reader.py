@@ -28,6 +28,7 @@ class Run:
         summary: figures of the run.
         steps: one row for each step, cell and slice.
         topology: positions and SINR map, or None if the scenario has none.
+        histograms: counts by bin (``analysis.distributions``), or None if the scenario has none.
     """
 
     folder: Path
@@ -36,6 +37,7 @@ class Run:
     summary: dict[str, Any]
     steps: pd.DataFrame
     topology: dict[str, Any] | None
+    histograms: pd.DataFrame | None = None
 
     @property
     def label(self) -> str:
@@ -64,23 +66,28 @@ def read_run(folder: Path) -> Run:
     Raises:
         StoreReadError: the folder holds no finished run, or a file of it is damaged.
     """
-    import pandas as pd
-
     if not (folder / "summary.json").is_file():
         raise StoreReadError(f"{folder} holds no finished run: summary.json is missing")
-    try:
-        steps = pd.read_parquet(folder / "steps.parquet")
-    except (OSError, ValueError) as error:
-        raise StoreReadError(f"{folder / 'steps.parquet'}: {error}") from error
+    histograms = folder / "histograms.parquet"
     topology = folder / "topology.json"
     return Run(
         folder=folder,
         config=_read_json(folder / "config.json"),
         description=_read_json(folder / "description.json"),
         summary=_read_json(folder / "summary.json"),
-        steps=steps,
+        steps=_read_table(folder / "steps.parquet"),
         topology=_read_json(topology) if topology.is_file() else None,
+        histograms=_read_table(histograms) if histograms.is_file() else None,
     )
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise StoreReadError(f"{path}: {error}") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:
