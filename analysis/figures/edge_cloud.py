@@ -25,7 +25,7 @@ MS = 1e-3
 PERCENT = 0.01
 CLOUD_COLOUR = COLOURS[1]
 MOST_NODE_NAMES = 8  # in a legend
-MOST_TICKS = 14
+MOST_TICKS = 12
 Measure = Callable[[Run], pd.DataFrame]
 Numbers = npt.NDArray[Any]
 
@@ -222,13 +222,20 @@ def nodes(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
             reach = [own["mean"] - own["low"], own["high"] - own["mean"]]
             at = np.arange(len(own)) + (i - (len(comparison.variants) - 1) / 2) * width
             colour = line(i)["color"]
+            capsize = 2 if len(variant.runs) > 1 else 0
             axis.bar(
-                at, own["mean"], width, yerr=reach, capsize=2, color=colour, label=variant.label
+                *(at, own["mean"], width),
+                yerr=reach,
+                capsize=capsize,
+                color=colour,
+                label=variant.label,
             )
         axis.set_ylabel(column if unit == "1" else f"{column} [{unit}]")
         tables.append(table.assign(quantity=f"{column} [{unit}]"))
+    # Not more names than have room, and the cloud's, the last, among them.
     stride = -(-len(entries) // MOST_TICKS)
-    axes[1].set_xticks(range(0, len(entries), stride), [_name(e) for e in entries[::stride]])
+    named = range((len(entries) - 1) % stride, len(entries), stride)
+    axes[1].set_xticks(named, [_name(entries[i]) for i in named])
     axes[0].set_ylim(0, 1.02)
     legend(figure, axes[0])
     return figure, pd.concat(tables, ignore_index=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.comparison import Comparison
 from analysis.store_reader import Run
@@ -13,6 +13,8 @@ from analysis.style import TWO_COLUMNS_INCH, line
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+LegendPlace = Literal["outside upper center", "outside lower center"]
 
 # A curve of fewer points shows them.
 FEW_POINTS = 25
@@ -102,14 +104,12 @@ def logarithmic(axis: Any) -> None:
     axis.xaxis.set_minor_formatter(NullFormatter())
 
 
-def legend(figure: Figure, *axes: Any) -> None:
-    """Puts one legend of some axes above the figure, in as many columns as have room."""
+def legend(figure: Figure, *axes: Any, place: LegendPlace = "outside upper center") -> None:
+    """Gives the figure one legend of some axes, in as many columns as have room."""
     entries: dict[str, Any] = {}
     for axis in axes:
         handles, labels = axis.get_legend_handles_labels()
         entries.update(zip(labels, handles, strict=True))
     longest = max(len(label) for label in entries)
     columns = int(figure.get_figwidth() / (LEGEND_INCH + LEGEND_INCH_A_LETTER * longest))
-    figure.legend(
-        [*entries.values()], [*entries], loc="outside upper center", ncols=max(columns, 1)
-    )
+    figure.legend([*entries.values()], [*entries], loc=place, ncols=max(columns, 1))

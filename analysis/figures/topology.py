@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.comparison import Comparison
+from analysis.figures.panels import legend
 from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ RATE_UNITS = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
 KIND_COLOURS = {"users": "#F0F0F0", "cloud": "#F6D7BF", "edge": "#CFE3F1", "gnb": "#FBE6B8"}
 OTHER_COLOUR = "#E4E4E4"
 ROW_INCH, LEAST_INCH, MOST_INCH = 0.42, 1.5, 8.0  # of the drawing
+NAME_INCH = 0.36  # height of a name with its box
 MAP_INCH = 3.6
 LINK_COLOUR = "#666666"
 
@@ -28,10 +30,10 @@ def network(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]
     """Draws the nodes and links of the first run; and its users' positions where it has them."""
     topology = comparison.first.require_topology()
     nodes: list[Entry] = topology["nodes"]
-    users = [node for node in nodes if node["kind"] == "ue"]
     placed = [node for node in nodes if "x_m" in node]
     rows = len({node["y"] for node in nodes})
-    height = min(max(ROW_INCH * (min(rows, 8) if users else rows), LEAST_INCH), MOST_INCH)
+    most = MAP_INCH if placed else MOST_INCH
+    height = min(max(ROW_INCH * rows, LEAST_INCH), most)
     heights = [height, MAP_INCH] if placed else [height]
     figure, axes = plt.subplots(
         len(heights),
@@ -42,54 +44,60 @@ def network(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]
     )
     _draw_links(axes[0, 0], topology)
     _draw_nodes(axes[0, 0], nodes, height)
+    _frame(axes[0, 0], nodes)
     if placed:
         _draw_map(axes[1, 0], placed)
-        figure.legend(*_entries(axes[1, 0]), loc="outside lower center", ncols=6)
+        legend(figure, axes[1, 0], place="outside lower center")
     return figure, _table(topology)
 
 
 def _draw_nodes(axis: Any, nodes: Sequence[Entry], height_inch: float) -> None:
+    columns: dict[float, list[Entry]] = {}
+    for node in sorted(nodes, key=lambda node: -node["y"]):
+        if node["kind"] != "ue":
+            columns.setdefault(node["x"], []).append(node)
+    for members in columns.values():
+        # Where there is no room for all names, every n-th node has its own.
+        stride = max(1, round(len(members) * NAME_INCH / height_inch))
+        for i, node in enumerate(members):
+            _draw_node(axis, node, named=i % stride == 0)
+    right = max(node["x"] for node in nodes)
+    for slice_id, users in _by_slice(nodes).items():
+        _draw_users(axis, users, _look(slice_id, nodes))
+        middle = sum(node["y"] for node in users) / len(users)
+        axis.text(right + 0.08, middle, f"UEs of slice {slice_id}", va="center", fontsize=8)
+
+
+def _draw_node(axis: Any, node: Entry, *, named: bool) -> None:
+    colour = KIND_COLOURS.get(node["kind"], OTHER_COLOUR)
+    if not named:
+        axis.plot(node["x"], node["y"], "o", ms=3, mfc=colour, mec="black", mew=0.6, zorder=3)
+        return
+    axis.text(
+        node["x"],
+        node["y"],
+        node["name"],
+        ha="center",
+        va="center",
+        fontsize=8,
+        bbox={"boxstyle": "round,pad=0.35", "fc": colour, "ec": "black", "lw": 0.8},
+        zorder=5,
+    )
+
+
+def _draw_users(axis: Any, users: Sequence[Entry], look: Mapping[str, Any]) -> None:
+    axis.scatter(
+        [node["x"] for node in users], [node["y"] for node in users], s=22, zorder=5, **look
+    )
+
+
+def _frame(axis: Any, nodes: Sequence[Entry]) -> None:
+    """Makes room for the names around the outer nodes."""
     xs, ys = ([node[key] for node in nodes] for key in ("x", "y"))
-    named = [node for node in nodes if node["kind"] != "ue"]
-    rows = max(len({node["y"] for node in named}), 1)
-    # Where there is no room for all names, every n-th node has its own.
-    stride = max(1, round(rows * 0.22 / height_inch))
-    levels = sorted({node["y"] for node in named}, reverse=True)[::stride]
-    for node in named:
-        colour = KIND_COLOURS.get(node["kind"], OTHER_COLOUR)
-        if node["y"] in levels or _is_alone(node, nodes):
-            axis.text(
-                node["x"],
-                node["y"],
-                node["name"],
-                ha="center",
-                va="center",
-                fontsize=8,
-                bbox={"boxstyle": "round,pad=0.35", "fc": colour, "ec": "black", "lw": 0.8},
-                zorder=4,
-            )
-        else:
-            axis.plot(node["x"], node["y"], "o", ms=3, mfc=colour, mec="black", mew=0.6, zorder=4)
-    for slice_id, members in _by_slice(nodes).items():
-        axis.scatter(
-            [node["x"] for node in members],
-            [node["y"] for node in members],
-            s=22,
-            zorder=4,
-            **_look(slice_id, nodes),
-        )
-        middle = sum(node["y"] for node in members) / len(members)
-        axis.text(
-            max(xs) + 0.08, middle, f"UEs of slice {slice_id}", va="center", ha="left", fontsize=8
-        )
     margin = 0.6 if max(ys) > min(ys) else 1.0
     axis.set_xlim(min(xs) - 0.35, max(xs) + (0.75 if _by_slice(nodes) else 0.35))
     axis.set_ylim(min(ys) - margin, max(ys) + margin)
     axis.set_axis_off()
-
-
-def _is_alone(node: Entry, nodes: Sequence[Entry]) -> bool:
-    return [other["x"] for other in nodes].count(node["x"]) == 1
 
 
 def _draw_links(axis: Any, topology: Mapping[str, Any]) -> None:
@@ -114,7 +122,7 @@ def _draw_links(axis: Any, topology: Mapping[str, Any]) -> None:
             va="center",
             fontsize=7,
             bbox={"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"},
-            zorder=3,
+            zorder=4,
         )
 
 
@@ -158,11 +166,6 @@ def _look(slice_id: int, nodes: Sequence[Entry]) -> dict[str, Any]:
         "ec": "white",
         "lw": 0.4,
     }
-
-
-def _entries(axis: Any) -> tuple[list[Any], list[str]]:
-    handles, labels = axis.get_legend_handles_labels()
-    return handles, labels
 
 
 def wire_text(wire: Entry) -> str:
