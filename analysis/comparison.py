@@ -125,7 +125,9 @@ def bands(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     for key, values in table.dropna(subset="value").groupby(keys, sort=False)["value"]:
         mean = bootstrap_mean(values.to_numpy(dtype=float))
         rows.append((*key, mean.mean, mean.low, mean.high))
-    return pd.DataFrame(rows, columns=[*keys, "mean", "low", "high"])
+    types: dict[str, Any] = dict.fromkeys(("mean", "low", "high"), float)
+    types = {**{key: table.dtypes[key] for key in keys}, **types}  # even of no rows
+    return pd.DataFrame(rows, columns=[*types]).astype(types)
 
 
 def _variants(runs: Sequence[Run]) -> tuple[Variant, ...]:

@@ -173,57 +173,42 @@ def rewards(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]
 
 def throughput_cdf(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
     """Distribution of the throughput of a viewer over slots that have viewers."""
-    measured = samples(comparison, by_slot("q_dl", MBPS)).dropna(subset="value")
+    table = bands(shares_of_slots(comparison), ["slice", "q_mbps"])
     figure, axes = grid_of_slices(plt, comparison.first)
-    tables = []
     for axis, entry in zip(axes, comparison.first.slices, strict=True):
         for i, variant in enumerate(comparison.variants):
-            own = _of(measured, variant.label, entry)
-            table = bands(_shares_below(own), ["slice", "q_mbps"])
-            axis.step(table["q_mbps"], table["mean"], where="post", label=variant.label, **line(i))
+            own = _of(table, variant.label, entry)
+            x, look = own["q_mbps"], line(i)
+            axis.step(x, own["mean"], where="post", label=variant.label, **look)
             axis.fill_between(
-                table["q_mbps"],
-                table["low"],
-                table["high"],
-                step="post",
-                color=line(i)["color"],
-                alpha=0.2,
-                lw=0,
+                *(x, own["low"], own["high"]), step="post", color=look["color"], alpha=0.2, lw=0
             )
-            tables.append(table)
         threshold = entry["target_bps"] / MBPS
         axis.axvline(threshold, color="black", ls="--", lw=1, label="threshold of q")
         axis.set(title=f"slice {entry['id']}", xlabel="q of a viewer [Mbit/s]", ylim=(0, 1.02))
-    axes[0].set_xlim(0, 1.05 * measured["value"].max())
+    axes[0].set_xlim(left=0)
     axes[0].set_ylabel("cumulative share of slots")
     legend(figure, axes[0])
-    return figure, pd.concat(tables, ignore_index=True)
+    return figure, table
 
 
-def _shares_below(measured: pd.DataFrame) -> pd.DataFrame:
-    """Gives each seed's share of values at or below some of those of all seeds, the largest too."""
-    points = np.unique(measured["value"].to_numpy())
-    if points.size > MOST_POINTS:
-        points = points[np.linspace(0, points.size - 1, MOST_POINTS).round().astype(int)]
+def shares_of_slots(comparison: Comparison) -> pd.DataFrame:
+    """Measures the share of slots with a throughput of at most ``q_mbps``: by slice and seed.
+
+    ``q_mbps`` are the values of all seeds, or some of them where they are many, the largest too.
+    """
+    measured = samples(comparison, by_slot("q_dl", MBPS)).dropna(subset="value")
     parts = []
-    for (allocator, slice_id, seed), values in measured.groupby(["allocator", "slice", "seed"])[
-        "value"
-    ]:
-        ranks = np.searchsorted(np.sort(values.to_numpy()), points, side="right")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "allocator": allocator,
-                    "slice": slice_id,
-                    "seed": seed,
-                    "q_mbps": points,
-                    "value": ranks / len(values),
-                }
-            )
-        )
-    if not parts:
-        return pd.DataFrame(columns=["allocator", "slice", "seed", "q_mbps", "value"])
-    return pd.concat(parts, ignore_index=True)
+    for _, own in measured.groupby(["allocator", "slice"], sort=False):
+        points = np.unique(own["value"].to_numpy())
+        if points.size > MOST_POINTS:
+            points = points[np.linspace(0, points.size - 1, MOST_POINTS).round().astype(int)]
+        for _, of_seed in own.groupby("seed"):
+            ranks = np.searchsorted(np.sort(of_seed["value"]), points, side="right")
+            keys = of_seed[["allocator", "slice", "seed"]].head(1)
+            shares = pd.DataFrame({"q_mbps": points, "value": ranks / len(of_seed)})
+            parts.append(keys.merge(shares, how="cross"))
+    return pd.concat(parts) if parts else measured.assign(q_mbps=measured["value"])
 
 
 def _of(table: pd.DataFrame, label: str, entry: dict[str, Any]) -> pd.DataFrame:

@@ -264,7 +264,8 @@ def energy_latency(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.Dat
             label=variant.label,
         )
     axis.set(xlabel="mean latency [ms]", ylabel="energy of a completed request [J]")
-    logarithmic(axis)
+    if len(points) > 0:
+        logarithmic(axis)
     axis.set_ylim(bottom=0)
     legend(figure, axis)
     return figure, points

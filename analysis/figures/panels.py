@@ -110,6 +110,6 @@ def legend(figure: Figure, *axes: Any, place: LegendPlace = "outside upper cente
     for axis in axes:
         handles, labels = axis.get_legend_handles_labels()
         entries.update(zip(labels, handles, strict=True))
-    longest = max(len(label) for label in entries)
+    longest = max((len(label) for label in entries), default=0)
     columns = int(figure.get_figwidth() / (LEGEND_INCH + LEGEND_INCH_A_LETTER * longest))
     figure.legend([*entries.values()], [*entries], loc=place, ncols=max(columns, 1))
