@@ -44,7 +44,7 @@ def _draw(folders: Sequence[Path], out: Path) -> Sequence[Path]:
     from pyctl.errors import UsageError
 
     try:
-        return draw_runs(folders, out).files
+        return draw_runs(folders, out / "figures").files
     except FileInTheWay as error:
         raise UsageError(str(error)) from error
 
