@@ -63,15 +63,15 @@ EdgeCloudNetwork::Build(const EdgeCloudConfig& config)
     }
     m_work = CreateObject<ExponentialRandomVariable>();
     m_work->SetStream(WORK_STREAM);
-    m_gateway = CreateObject<Node>();
-    InternetStackHelper().Install(m_gateway);
+    auto gateway = CreateObject<Node>();
+    InternetStackHelper().Install(gateway);
     for (uint32_t edge = 0; edge < config.edges; ++edge)
     {
-        MakeEdge(edge);
+        MakeEdge(edge, gateway);
     }
     auto cloud = CreateObject<Node>();
     InternetStackHelper().Install(cloud);
-    auto wan = Join(m_gateway, cloud, config.wanRate, config.wanDelay, 2 * config.edges);
+    auto wan = Join(gateway, cloud, config.wanRate, config.wanDelay, 2 * config.edges);
     if (config.wanBackground > 0)
     {
         wan->AddBackground(0, config.wanBackground)->AssignStreams(BACKGROUND_STREAM);
@@ -98,13 +98,13 @@ EdgeCloudNetwork::Join(Ptr<Node> a, Ptr<Node> b, DataRate rate, Time delay, uint
 }
 
 void
-EdgeCloudNetwork::MakeEdge(uint32_t edge)
+EdgeCloudNetwork::MakeEdge(uint32_t edge, Ptr<Node> gateway)
 {
     auto users = CreateObject<Node>();
     auto node = CreateObject<Node>();
     InternetStackHelper().Install(NodeContainer(users, node));
     auto access = Join(users, node, m_config.accessRate, m_config.accessDelay, 2 * edge);
-    auto metro = Join(node, m_gateway, m_config.metroRate, m_config.metroDelay, 2 * edge + 1);
+    auto metro = Join(node, gateway, m_config.metroRate, m_config.metroDelay, 2 * edge + 1);
     m_addresses.push_back(metro->GetAddress(0));
     m_doorAddresses.push_back(InetSocketAddress(access->GetAddress(1), DOOR_PORT));
     m_clients.push_back(CreateObject<RequestClient>());
@@ -230,19 +230,21 @@ EdgeCloudNetwork::GetConfig() const
 TopologyDescription
 EdgeCloudNetwork::Describe() const
 {
+    const auto first = [this](size_t link) {
+        return m_links.at(link)->GetDevice(0)->GetNode();
+    };
     TopologyDescription drawing;
     for (uint32_t edge = 0; edge < m_config.edges; ++edge)
     {
         const auto number = std::to_string(edge);
         const double y = RowY(edge, m_config.edges);
-        drawing.nodes.push_back({.node = m_clients[edge]->GetNode(),
-                                 .name = "users " + number,
-                                 .kind = "users",
-                                 .y = y});
+        drawing.nodes.push_back(
+            {.node = first(2 * edge), .name = "users " + number, .kind = "users", .y = y});
         drawing.nodes.push_back(
             {.node = m_nodes[edge], .name = "edge " + number, .kind = "edge", .x = 1, .y = y});
     }
-    drawing.nodes.push_back({.node = m_gateway, .name = "gateway", .kind = "gateway", .x = 2});
+    drawing.nodes.push_back(
+        {.node = first(m_links.size() - 1), .name = "gateway", .kind = "gateway", .x = 2});
     drawing.nodes.push_back({.node = m_nodes.back(), .name = "cloud", .kind = "cloud", .x = 3});
     drawing.FindWires();
     return drawing;
@@ -258,7 +260,6 @@ EdgeCloudNetwork::DoDispose()
     m_servers.clear();
     m_links.clear();
     m_nodes.clear();
-    m_gateway = nullptr;
     Object::DoDispose();
 }
 

@@ -85,14 +85,13 @@ class EdgeCloudNetwork : public Object
 
   private:
     void MakeServer(Ptr<Node> node, bool cloud);
-    void MakeEdge(uint32_t edge);
+    void MakeEdge(uint32_t edge, Ptr<Node> gateway);
     void MakeDoor(uint32_t edge);
     Ptr<WanLink> Join(Ptr<Node> a, Ptr<Node> b, DataRate rate, Time delay, uint32_t number);
     void Ask(uint32_t edge);
 
     EdgeCloudConfig m_config;                  //!< as given
     std::vector<Ptr<Node>> m_nodes;            //!< edges, cloud
-    Ptr<Node> m_gateway;                       //!< between edges and cloud
     std::vector<Ipv4Address> m_addresses;      //!< theirs, as the others know them
     std::vector<Ptr<ComputeServer>> m_servers; //!< by node
     std::vector<Ptr<PowerMeter>> m_meters;     //!< by node
@@ -100,7 +99,7 @@ class EdgeCloudNetwork : public Object
     std::vector<Address> m_doorAddresses;      //!< by edge
     std::vector<Ptr<RequestClient>> m_clients; //!< by edge
     std::vector<Ptr<RequestSource>> m_sources; //!< by edge
-    std::vector<Ptr<WanLink>> m_links;         //!< kept alive
+    std::vector<Ptr<WanLink>> m_links;         //!< access and metro of each edge, WAN
     Ptr<ExponentialRandomVariable> m_work;     //!< of a request
 };
 
