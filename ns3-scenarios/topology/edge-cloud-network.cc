@@ -230,6 +230,7 @@ EdgeCloudNetwork::GetConfig() const
 TopologyDescription
 EdgeCloudNetwork::Describe() const
 {
+    // In this order they were joined: access and metro of each edge, then the WAN.
     const auto first = [this](size_t link) {
         return m_links.at(link)->GetDevice(0)->GetNode();
     };

@@ -99,7 +99,7 @@ class EdgeCloudNetwork : public Object
     std::vector<Address> m_doorAddresses;      //!< by edge
     std::vector<Ptr<RequestClient>> m_clients; //!< by edge
     std::vector<Ptr<RequestSource>> m_sources; //!< by edge
-    std::vector<Ptr<WanLink>> m_links;         //!< access and metro of each edge, WAN
+    std::vector<Ptr<WanLink>> m_links;         //!< kept alive
     Ptr<ExponentialRandomVariable> m_work;     //!< of a request
 };
 
