@@ -4,11 +4,14 @@
  * QoS satisfaction, and their values where nothing was offered or nothing delivered.
  */
 #include "kpi/interval-meter.h"
+#include "kpi/log-histogram.h"
 #include "kpi/qos-satisfaction.h"
+#include "test/error-text.h"
 
 #include "ns3/test.h"
 
 #include <limits>
+#include <stdexcept>
 
 using namespace ns3;
 
@@ -152,6 +155,49 @@ class EmptyWindowTestCase : public TestCase
     }
 };
 
+/** Bins whose edges grow by a factor. */
+class LogHistogramTestCase : public TestCase
+{
+  public:
+    LogHistogramTestCase()
+        : TestCase("a histogram counts each value once, in the bin that holds it")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        // Two decades of two bins: 0, 1, 3.16, 10, 31.6, 100, 1000.
+        LogHistogram histogram({.low = 1, .decades = 2, .perDecade = 2, .high = 1000});
+        const auto& edges = histogram.GetEdges();
+        NS_TEST_ASSERT_MSG_EQ(edges.size(), 7, "edges");
+        NS_TEST_EXPECT_MSG_EQ_TOL(edges[2], 3.16227766, 1e-8, "root of ten");
+        NS_TEST_EXPECT_MSG_EQ_TOL(edges[4] / edges[2], 10, 1e-12, "a decade");
+        for (const double value : {0.0, 0.5, 1.0, 3.0, 3.2, 10.0, 99.9, 100.0, 1000.0, 1e9})
+        {
+            histogram.Add(value);
+        }
+        const std::vector<uint64_t> expected{2, 2, 1, 1, 1, 3};
+        for (size_t bin = 0; bin < expected.size(); ++bin)
+        {
+            NS_TEST_EXPECT_MSG_EQ(histogram.GetCounts().at(bin), expected[bin], "bin " << bin);
+        }
+        const auto nan = std::numeric_limits<double>::quiet_NaN();
+        NS_TEST_EXPECT_MSG_EQ(
+            slicebed::ErrorText<std::invalid_argument>([&] { histogram.Add(nan); }),
+            "value is nan; a number of at least 0 is required",
+            "no number");
+        NS_TEST_EXPECT_MSG_EQ(slicebed::ErrorText<std::invalid_argument>([] {
+                                  LogHistogram({.low = 1, .decades = 1, .perDecade = 1, .high = 5});
+                              }),
+                              "edge 3 of the bins is 5.000000 after 10.000000; edges that rise are "
+                              "required",
+                              "edges that fall");
+        histogram.Clear();
+        NS_TEST_EXPECT_MSG_EQ(histogram.GetCounts().at(0), 0, "cleared");
+    }
+};
+
 /** The suite. */
 class KpiTestSuite : public TestSuite
 {
@@ -162,6 +208,7 @@ class KpiTestSuite : public TestSuite
         AddTestCase(new QosSatisfactionTestCase, Duration::QUICK);
         AddTestCase(new IntervalMeterTestCase, Duration::QUICK);
         AddTestCase(new EmptyWindowTestCase, Duration::QUICK);
+        AddTestCase(new LogHistogramTestCase, Duration::QUICK);
     }
 };
 

@@ -36,6 +36,18 @@ Percentile95(std::vector<double> values)
     return *place;
 }
 
+/** @return values by bin of LATENCY_BINS */
+std::vector<uint64_t>
+CountByBin(const std::vector<double>& latenciesS)
+{
+    LogHistogram histogram(LATENCY_BINS);
+    for (const double latencyS : latenciesS)
+    {
+        histogram.Add(latencyS);
+    }
+    return histogram.GetCounts();
+}
+
 double
 Total(const std::vector<double>& values)
 {
@@ -123,6 +135,7 @@ EdgeCloudSession::Measure(uint32_t node, double passedS)
     const auto& before = m_atStart[node];
     const auto now = Read(node);
     const auto& server = *m_network->GetServer(node);
+    const bool edge = node < m_latencies.size();
     const auto since = [](auto end, auto start) {
         return static_cast<double>(end - start);
     };
@@ -133,7 +146,8 @@ EdgeCloudSession::Measure(uint32_t node, double passedS)
     kpi.utilisation = Ratio(now.busyS - before.busyS, now.poweredOnS - before.poweredOnS);
     kpi.powerW = (now.joules - before.joules) / passedS;
     kpi.energyJ = Ratio(now.joules - before.joules, processed);
-    if (node < m_latencies.size())
+    kpi.latencyCounts = CountByBin(edge ? m_latencies[node] : std::vector<double>{});
+    if (edge)
     {
         const auto& latencies = m_latencies[node];
         const auto completed = static_cast<double>(latencies.size());

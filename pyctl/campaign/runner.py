@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from pyctl.campaign import store
 from pyctl.campaign.episode import EpisodeEnd, Simulation, StepReport, run_episode
@@ -24,9 +24,6 @@ from pyctl.campaign.provenance import provenance
 from pyctl.campaign.recorder import Recorder
 from pyctl.campaign.recording import DecisionFile
 from pyctl.errors import SimulationError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class ClosableSimulation(Simulation, Protocol):
@@ -94,8 +91,8 @@ def run_once(
         opener = open_simulation or _open_simulation
         end = _play(prepared, folder, recorder, decisions, on_step, opener)
         wall_s = time.perf_counter() - begun
-        steps = _write_tables(folder, recorder)
-        summary = _summarise(prepared, recorder, steps, end, wall_s)
+        _write_tables(folder, recorder)
+        summary = _summarise(prepared, recorder, end, wall_s)
         folder.write_json(store.SUMMARY, summary)
         target = folder.commit("ok")
     except KeyboardInterrupt:
@@ -163,20 +160,23 @@ def _open_simulation(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
     )
 
 
-def _write_tables(folder: store.PendingRun, recorder: Recorder) -> pd.DataFrame:
-    steps = recorder.steps()
+def _write_tables(folder: store.PendingRun, recorder: Recorder) -> None:
+    tables = {
+        store.STEPS: recorder.steps(),
+        store.INTERVALS: recorder.intervals(),
+        store.HISTOGRAMS: recorder.histograms(),
+    }
     try:
-        steps.to_parquet(folder.path / store.STEPS, index=False)
-        recorder.intervals().to_parquet(folder.path / store.INTERVALS, index=False)
+        for name, table in tables.items():
+            if table is not None:
+                table.to_parquet(folder.path / name, index=False)
     except OSError as error:
         raise StoreError(f"cannot write tables to {folder.path}: {error}") from error
-    return steps
 
 
 def _summarise(
     prepared: PreparedRun,
     recorder: Recorder,
-    steps: pd.DataFrame,
     end: EpisodeEnd,
     wall_s: float,
 ) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def _summarise(
     config = {**prepared.config, "context": prepared.description["context"]}
     return {
         "kpi_sha256": recorder.kpi_sha256(),
-        **summarise(steps, recorder.intervals(), config),
+        **summarise(recorder.steps(), recorder.intervals(), config, recorder.histograms()),
         "steps": len(recorder.records),
         "sim_s": sim_s,
         "wall_s": wall_s,

@@ -30,6 +30,7 @@ SUMMARY = "summary.json"
 ERROR = "error.json"
 STEPS = "steps.parquet"
 INTERVALS = "intervals.parquet"
+HISTOGRAMS = "histograms.parquet"
 TOPOLOGY = "topology.json"
 MASK = "mask.csv"
 LOG = "simulation.log"
@@ -37,17 +38,8 @@ DECISIONS = "decisions.bin"
 
 OUR_FILES = frozenset(
     (
-        CONFIG,
-        PROVENANCE,
-        DESCRIPTION,
-        SUMMARY,
-        ERROR,
-        STEPS,
-        INTERVALS,
-        TOPOLOGY,
-        MASK,
-        LOG,
-        DECISIONS,
+        *(CONFIG, PROVENANCE, DESCRIPTION, SUMMARY, ERROR),
+        *(STEPS, INTERVALS, HISTOGRAMS, TOPOLOGY, MASK, LOG, DECISIONS),
     )
 )
 

@@ -87,6 +87,8 @@ def totals_lines(summary: Mapping[str, Any]) -> list[str]:
         f"{duration(summary['wall_s'])}: "
         f"{summary['sim_seconds_per_second']:.2f} simulated seconds per second",
     ]
+    if summary.get("latency"):
+        lines.append(_latency(summary["latency"]))
     if summary["conservation"]:
         lines.append(_packets(summary["conservation"]))
     return lines
@@ -99,6 +101,11 @@ def _merit(summary: Mapping[str, Any]) -> str:
     return (
         f"utility {_number(summary['utility_mean'], 1, 4)}, P(r=1) {_number(summary['p_r1'], 1, 3)}"
     )
+
+
+def _latency(latency: Mapping[str, Any]) -> str:
+    figures = ", ".join(f"{name} {_number(latency[name], 1e3, 1)}" for name in latency)
+    return f"latency of all requests, ms: {figures}"
 
 
 def _packets(conservation: Mapping[str, Any]) -> str:
