@@ -48,12 +48,12 @@ class CapacityParameters
     std::string m_mask{"profile"};
     std::string m_maskFile;
     int64_t m_first{0};
-    double m_flowMbps{2};
+    double m_flowMbps{1};
     double m_flowShape{1.2};
     double m_flowMinKb{10};
     double m_flowMaxKb{1000};
     int64_t m_packetBytes{1200};
-    double m_boundMs{50};
+    double m_boundMs{100};
     double m_fee{2};
     double m_penalty{3};
     ns3::CapacityTransportConfig m_transport;

@@ -27,7 +27,7 @@ struct CapacityKpi
 /** How it is judged. */
 struct CapacityTerms
 {
-    double delayBoundS{0.05};    //!< on the 95th percentile of the delay
+    double delayBoundS{0.1};     //!< on the 95th percentile of the delay
     double violationFee{2};      //!< alpha of use case I, in peaks
     double qoePenalty{3};        //!< K / R of use case II: what lost QoE costs, in revenues
     double measuredS{4.5};       //!< of an interval

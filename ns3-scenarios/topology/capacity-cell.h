@@ -14,7 +14,7 @@ namespace ns3
 struct CapacityCellConfig
 {
     uint32_t uesPerSlice{4};  //!< that share the slice's load
-    double bandwidthMhz{20};  //!< of the carrier
+    double bandwidthMhz{10};  //!< of the carrier
     double radiusM{300};      //!< of the UEs' places
     double speedMps{3 / 3.6}; //!< of the UEs
 };

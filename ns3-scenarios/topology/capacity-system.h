@@ -19,7 +19,7 @@ struct CapacityLoad
 {
     std::vector<double> peaksBps{20e6, 16e6, 12e6, 8e6}; //!< load at mask 1, by slice
     TrafficMask mask{TrafficMask::Constant()};           //!< of the load; slice i has id i + 1
-    double delayBoundS{0.05};                            //!< on the delay's 95th percentile
+    double delayBoundS{0.1};                             //!< on the delay's 95th percentile
     uint32_t packetBytes{1200};                          //!< largest UDP payload
     Time interval{Seconds(5)};                           //!< between two decisions
     Time warmup{MilliSeconds(500)};                      //!< of each, not measured

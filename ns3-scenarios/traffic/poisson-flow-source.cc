@@ -30,7 +30,7 @@ PoissonFlowSource::GetTypeId()
             .AddConstructor<PoissonFlowSource>()
             .AddAttribute("FlowRate",
                           "Rate of one flow, more than 0.",
-                          DataRateValue(DataRate("2Mbps")),
+                          DataRateValue(DataRate("1Mbps")),
                           MakeDataRateAccessor(&PoissonFlowSource::m_flowRate),
                           MakeDataRateChecker())
             .AddAttribute("FlowShape",
