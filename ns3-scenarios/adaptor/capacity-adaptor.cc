@@ -84,7 +84,7 @@ const std::vector<KpiField> KPI_FIELDS{
     {"over_provisioned",
      [](K k, C) { return k.overProvisionedBytes; },
      "byte",
-     "reserved and not used; PRBs count what they carried a byte in this slice",
+     "reserved and not used; a PRB not used is worth what one used carried in this slice",
      "",
      false},
     {"unused",

@@ -2,6 +2,7 @@
 #include "topology/capacity-cell.h"
 
 #include "topology/cell-radio-access.h"
+#include "traffic/poisson-flow-source.h"
 
 #include "ns3/boolean.h"
 #include "ns3/config.h"
@@ -45,7 +46,7 @@ CapacityCell::Build(const CapacityCellConfig& config, const CapacityLoad& load)
     cells.uesPerSlice = config.uesPerSlice;
     cells.load = 1;
     cells.speedMps = config.speedMps;
-    cells.source = "ns3::PoissonFlowSource";
+    cells.source = PoissonFlowSource::GetTypeId();
     cells.packetBytes = load.packetBytes;
     cells.interval = load.interval;
     cells.warmup = load.warmup;

@@ -240,7 +240,8 @@ SlicedCells::MeterOf(uint32_t ue, Direction direction)
 Ptr<LoadSource>
 SlicedCells::MakeSource(Ptr<Node> node, const Address& remote, Direction direction)
 {
-    ObjectFactory factory(m_config.source);
+    ObjectFactory factory;
+    factory.SetTypeId(m_config.source);
     factory.Set("MaxPacketBytes", UintegerValue(m_config.packetBytes));
     auto source = factory.Create<LoadSource>();
     source->SetRemote(remote);

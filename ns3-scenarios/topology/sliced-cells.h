@@ -6,8 +6,8 @@
 #include "kpi/interval-meter.h"
 #include "topology/radio-access.h"
 #include "topology/ue-mobility.h"
-#include "traffic/load-source.h"
 #include "traffic/measuring-sink.h"
+#include "traffic/offered-load-source.h"
 #include "traffic/traffic-mask.h"
 
 #include "ns3/mobility-model.h"
@@ -67,9 +67,9 @@ struct SlicedCellsConfig
     double roamM{20};                      //!< half side of the square that a UE walks in [m]
     bool wrapAround{false};                //!< the network's edge meets itself
     uint32_t packetBytes{1200};            //!< UDP payload [byte]
-    std::string source{"ns3::OfferedLoadSource"}; //!< type of the sources: a LoadSource
-    Time interval{Seconds(1)};                    //!< between two decisions
-    Time warmup{MilliSeconds(200)};               //!< of each interval, not measured
+    TypeId source{OfferedLoadSource::GetTypeId()}; //!< of the users: a LoadSource
+    Time interval{Seconds(1)};                     //!< between two decisions
+    Time warmup{MilliSeconds(200)};                //!< of each interval, not measured
 };
 
 /**
