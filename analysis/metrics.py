@@ -116,5 +116,5 @@ def _figures(rows: pd.DataFrame, entry: Mapping[str, Any]) -> dict[str, Any]:
     if "mos" in rows.columns:
         # Who asked for nothing has no opinion.
         asked = rows[rows["offered"] > 0]
-        figures["mos_mean"] = float(asked["mos"].astype(float).mean())
+        figures["mos_mean"] = float(asked["mos"].astype(float).mean()) if len(asked) else None
     return figures
