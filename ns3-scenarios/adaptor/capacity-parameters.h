@@ -50,8 +50,8 @@ class CapacityParameters
     int64_t m_first{0};
     double m_flowMbps{1};
     double m_flowShape{1.2};
-    double m_flowMinKb{10};
-    double m_flowMaxKb{1000};
+    double m_flowMinKb{2};
+    double m_flowMaxKb{100};
     int64_t m_packetBytes{1200};
     double m_boundMs{100};
     double m_fee{2};
