@@ -44,6 +44,15 @@ MEANS = {
     "power": "power_mean",
     "energy": "energy_mean",
     "share": "share_mean",
+    "delivered": "delivered_mean",
+    "delivered_ratio": "delivered_ratio_mean",
+    "reserved": "reserved_mean",
+    "unused": "unused_mean",
+    "sla_violated": "sla_violated_mean",
+    "admitted": "admitted_mean",
+    "cost": "cost_mean",
+    "cost_sla": "cost_sla_mean",
+    "cost_over": "cost_over_mean",
 }
 
 
@@ -129,4 +138,8 @@ def _figures(rows: pd.DataFrame, entry: Mapping[str, Any]) -> dict[str, Any]:
     for column, name in MEANS.items():
         if column in rows.columns:
             figures[name] = float(rows[column].astype(float).mean())
+    if "mos" in rows.columns:
+        # Who asked for nothing has no opinion.
+        asked = rows[rows["offered"] > 0]
+        figures["mos_mean"] = float(asked["mos"].astype(float).mean()) if len(asked) else None
     return figures

@@ -5,6 +5,7 @@
  */
 #include "kpi/interval-meter.h"
 #include "kpi/log-histogram.h"
+#include "kpi/packet-meter.h"
 #include "kpi/qos-satisfaction.h"
 #include "test/error-text.h"
 
@@ -199,6 +200,52 @@ class LogHistogramTestCase : public TestCase
 };
 
 /** The suite. */
+/** Packets of a service that is in no cell. */
+class PacketMeterTestCase : public TestCase
+{
+  public:
+    PacketMeterTestCase()
+        : TestCase("a window of packets, with and without delivery")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        PacketMeter meter;
+        NS_TEST_EXPECT_MSG_EQ(meter.Get().delayS, 0, "no packet, no delay");
+        meter.NoteSent(500);
+        meter.Begin();
+        NS_TEST_EXPECT_MSG_EQ(meter.Get().delayP95S, PacketMeter::MAX_DELAY_S, "one waits");
+        meter.NoteReceived(500, Seconds(40));
+        NS_TEST_EXPECT_MSG_EQ(meter.Get().delayS, PacketMeter::MAX_DELAY_S, "at the bound");
+        meter.Begin();
+        for (int i = 1; i <= 40; ++i)
+        {
+            meter.NoteSent(1000);
+            meter.NoteReceived(900, MilliSeconds(41 - i));
+        }
+        meter.NoteSent(1000);
+        meter.NoteDropped();
+        const auto reading = meter.Get();
+        NS_TEST_EXPECT_MSG_EQ(reading.sentBytes, 41'000, "sent in the window");
+        NS_TEST_EXPECT_MSG_EQ(reading.receivedBytes, 36'000, "received in the window");
+        NS_TEST_EXPECT_MSG_EQ_TOL(reading.delayS, 0.0205, 1e-12, "mean of 1..40 ms");
+        NS_TEST_EXPECT_MSG_EQ_TOL(reading.delayP95S, 0.038, 1e-8, "38th of 40 (stored as float)");
+        NS_TEST_EXPECT_MSG_EQ_TOL(reading.loss, 1.0 / 41, 1e-12, "one of 41");
+        NS_TEST_EXPECT_MSG_EQ(meter.GetSentPackets(), 42, "totals count all");
+        NS_TEST_EXPECT_MSG_EQ(meter.GetReceivedPackets(), 41, "totals count all");
+        meter.Begin();
+        meter.NoteSent(1000);
+        for (int i = 0; i < 3; ++i)
+        {
+            meter.NoteDropped(); // of a queue that was filled before
+        }
+        NS_TEST_EXPECT_MSG_EQ(meter.Get().loss, 1, "no more than all");
+    }
+};
+
+/** The suite. */
 class KpiTestSuite : public TestSuite
 {
   public:
@@ -209,6 +256,7 @@ class KpiTestSuite : public TestSuite
         AddTestCase(new IntervalMeterTestCase, Duration::QUICK);
         AddTestCase(new EmptyWindowTestCase, Duration::QUICK);
         AddTestCase(new LogHistogramTestCase, Duration::QUICK);
+        AddTestCase(new PacketMeterTestCase, Duration::QUICK);
     }
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "topology/edge-cloud-session.h"
 
+#include "kpi/nearest-rank.h"
+
 #include "ns3/simulator.h"
 
 #include <algorithm>
@@ -30,10 +32,7 @@ Percentile95(std::vector<double> values)
     {
         return 0;
     }
-    const auto rank = static_cast<size_t>(std::ceil(0.95 * static_cast<double>(values.size())));
-    const auto place = values.begin() + static_cast<std::ptrdiff_t>(rank - 1);
-    std::nth_element(values.begin(), place, values.end());
-    return *place;
+    return NearestRank(values, 0.95);
 }
 
 /** @return values by bin of LATENCY_BINS */

@@ -210,3 +210,23 @@ def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     for a, b in zip(first, second, strict=True):
         assert a.stat().st_size > (5000 if a.suffix != ".csv" else 40)
         assert a.read_bytes() == b.read_bytes(), a.name
+
+
+def test_opinions_are_of_those_who_asked() -> None:
+    steps = pd.DataFrame(
+        {
+            "step": [1, 2, 3],
+            "slice": [1, 1, 1],
+            "offered": [1e6, 0, 2e6],
+            "mos": [2.0, 4.2, 3.0],
+            "cost": [0.5, 0.0, 0.25],
+        }
+    )
+    intervals = pd.DataFrame({"step": [1, 2, 3], "reward": [-0.5, 0.0, -0.25]})
+    config = {"context": {"slices": [{"id": 1, "peak_bps": 2e6}]}}
+    figures = summarise(steps, intervals, config)["per_slice"]["1"]
+    assert figures["mos_mean"] == 2.5
+    assert figures["cost_mean"] == 0.25
+    # Rejected in all intervals: there is no opinion, and the table has a dash.
+    nobody = summarise(steps.assign(offered=0.0), intervals, config)["per_slice"]["1"]
+    assert nobody["mos_mean"] is None
