@@ -2,6 +2,7 @@
 #include "adaptor/edge-cloud-parameters.h"
 
 #include "exchange/errors.h"
+#include "transport/tcp-message-socket.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +11,13 @@
 
 namespace slicebed
 {
+
+namespace
+{
+
+constexpr double MAX_BYTES = ns3::TcpMessageSocket::MAX_BYTES;
+
+} // namespace
 
 void
 EdgeCloudParameters::Declare(ScenarioParameters& p)
@@ -29,8 +37,12 @@ EdgeCloudParameters::Declare(ScenarioParameters& p)
     p.Add("burst_gain", m_burstGain, "1", "rate in a burst over that outside", 0, 100);
     p.Add(
         "work_megacycles", m_megacycles, "Mcycle", "of a request, mean of exponential", 0.001, 1e6);
-    p.Add("request_bytes", m_requestBytes, "byte", "UDP payload there", 21, 65'507);
-    p.Add("response_bytes", m_responseBytes, "byte", "UDP payload back", 21, 65'507);
+    p.AddChoice("request_transport",
+                m_transport,
+                {"udp", "tcp"},
+                "of requests and answers; tcp: one connection between each two");
+    p.Add("request_bytes", m_requestBytes, "byte", "message there", 21, MAX_BYTES);
+    p.Add("response_bytes", m_responseBytes, "byte", "message back", 21, MAX_BYTES);
     p.Add("wan_mbps", m_wanMbps, "Mbit/s", "gateway to cloud", 0.1, 1e5);
     p.Add("wan_delay_ms", m_wanDelayMs, "ms", "gateway to cloud, one way", 0, 1000);
     p.Add("wan_background", m_wanBackground, "1", "load by others on the WAN, to the cloud", 0, 1);
@@ -73,12 +85,27 @@ EdgeCloudParameters::Network() const
     config.burstPeriod = ns3::Seconds(m_burstPeriodS);
     config.burstGain = m_burstGain;
     config.meanCycles = m_megacycles * 1e6;
+    config.transport = m_transport == "tcp" ? ns3::TcpMessageSocket::GetTypeId()
+                                            : ns3::UdpMessageSocket::GetTypeId();
+    RequireBytes("request_bytes", m_requestBytes);
+    RequireBytes("response_bytes", m_responseBytes);
     config.requestBytes = static_cast<uint32_t>(m_requestBytes);
     config.responseBytes = static_cast<uint32_t>(m_responseBytes);
     config.wanRate = ns3::DataRate(static_cast<uint64_t>(m_wanMbps * 1e6));
     config.wanDelay = ns3::Seconds(m_wanDelayMs / 1000);
     config.wanBackground = m_wanBackground;
     return config;
+}
+
+void
+EdgeCloudParameters::RequireBytes(const std::string& name, int64_t bytes) const
+{
+    if (m_transport == "udp" && bytes > ns3::UdpMessageSocket::MAX_BYTES)
+    {
+        throw UsageError(name + " is " + std::to_string(bytes) + "; a UDP datagram carries " +
+                         std::to_string(ns3::UdpMessageSocket::MAX_BYTES) +
+                         " at most: request_transport=tcp carries more");
+    }
 }
 
 std::vector<NodeFailure>

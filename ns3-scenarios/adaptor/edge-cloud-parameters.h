@@ -30,6 +30,7 @@ class EdgeCloudParameters
   private:
     ns3::EdgeCloudConfig Network() const;
     std::vector<NodeFailure> Failures() const;
+    void RequireBytes(const std::string& name, int64_t bytes) const;
 
     EdgeCloudTerms m_terms;
     int64_t m_steps{12};
@@ -46,6 +47,7 @@ class EdgeCloudParameters
     double m_burstPeriodS{60};
     double m_burstGain{2};
     double m_megacycles{10};
+    std::string m_transport{"udp"};
     int64_t m_requestBytes{20'000};
     int64_t m_responseBytes{4'000};
     double m_wanMbps{200};

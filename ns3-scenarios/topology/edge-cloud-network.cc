@@ -107,7 +107,8 @@ EdgeCloudNetwork::MakeEdge(uint32_t edge, Ptr<Node> gateway)
     auto metro = Join(node, gateway, m_config.metroRate, m_config.metroDelay, 2 * edge + 1);
     m_addresses.push_back(metro->GetAddress(0));
     m_doorAddresses.push_back(InetSocketAddress(access->GetAddress(1), DOOR_PORT));
-    m_clients.push_back(CreateObject<RequestClient>());
+    m_clients.push_back(
+        CreateObjectWithAttributes<RequestClient>("Transport", TypeIdValue(m_config.transport)));
     users->AddApplication(m_clients.back());
     m_sources.push_back(CreateObjectWithAttributes<RequestSource>("BurstPeriod",
                                                                   TimeValue(m_config.burstPeriod),
@@ -138,8 +139,8 @@ EdgeCloudNetwork::MakeServer(Ptr<Node> node, bool cloud)
     m_meters.push_back(CreateObjectWithAttributes<PowerMeter>(
         "IdlePower", times(60), "MaxPower", times(180), "SleepPower", times(10)));
     m_meters.back()->Attach(m_servers.back());
-    auto application =
-        CreateObjectWithAttributes<ComputeApplication>("Port", UintegerValue(SERVER_PORT));
+    auto application = CreateObjectWithAttributes<ComputeApplication>(
+        "Port", UintegerValue(SERVER_PORT), "Transport", TypeIdValue(m_config.transport));
     application->SetServer(m_servers.back());
     node->AddApplication(application);
 }
@@ -153,7 +154,8 @@ EdgeCloudNetwork::MakeDoor(uint32_t edge)
         targets.push_back(InetSocketAddress(
             node == edge ? Ipv4Address::GetLoopback() : m_addresses[node], SERVER_PORT));
     }
-    auto door = CreateObjectWithAttributes<EdgeDispatcher>("Port", UintegerValue(DOOR_PORT));
+    auto door = CreateObjectWithAttributes<EdgeDispatcher>(
+        "Port", UintegerValue(DOOR_PORT), "Transport", TypeIdValue(m_config.transport));
     door->SetTargets(targets);
     door->AssignStreams(SHARE_STREAM + edge);
     m_nodes[edge]->AddApplication(door);

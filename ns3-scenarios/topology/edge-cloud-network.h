@@ -7,6 +7,7 @@
 #include "compute/power-meter.h"
 #include "compute/request-client.h"
 #include "traffic/request-source.h"
+#include "transport/udp-message-socket.h"
 #include "transport/wan-link.h"
 
 #include "ns3/data-rate.h"
@@ -27,20 +28,21 @@ struct EdgeCloudConfig
     uint32_t cloudCores{12};  //!< of the cloud; an edge has one
     uint32_t queueLimit{200}; //!< requests that a node holds beyond its cores
     ServiceDiscipline discipline{ServiceDiscipline::FIFO}; //!< of all nodes
-    double rateHz{450};                  //!< requests, all edges, outside of bursts [1/s]
-    std::vector<double> weights;         //!< of the edges in it; empty: equal
-    Time burstPeriod{Seconds(60)};       //!< from burst to burst
-    double burstGain{1};                 //!< of the rate in a burst
-    double meanCycles{10e6};             //!< of a request, exponential
-    uint32_t requestBytes{20'000};       //!< UDP payload
-    uint32_t responseBytes{4'000};       //!< UDP payload
-    DataRate accessRate{"100Mbps"};      //!< users to their edge
-    Time accessDelay{MilliSeconds(5)};   //!< one way
-    DataRate metroRate{"1Gbps"};         //!< edge to gateway
-    Time metroDelay{MilliSeconds(1)};    //!< one way
-    DataRate wanRate{"200Mbps"};         //!< gateway to cloud
-    Time wanDelay{MicroSeconds(20'222)}; //!< one way; edge to cloud and back: 42.46 ms
-    double wanBackground{0};             //!< load by others on the WAN, to the cloud
+    double rateHz{450};            //!< requests, all edges, outside of bursts [1/s]
+    std::vector<double> weights;   //!< of the edges in it; empty: equal
+    Time burstPeriod{Seconds(60)}; //!< from burst to burst
+    double burstGain{1};           //!< of the rate in a burst
+    double meanCycles{10e6};       //!< of a request, exponential
+    TypeId transport{UdpMessageSocket::GetTypeId()}; //!< of requests and answers
+    uint32_t requestBytes{20'000};                   //!< of a message
+    uint32_t responseBytes{4'000};                   //!< of a message
+    DataRate accessRate{"100Mbps"};                  //!< users to their edge
+    Time accessDelay{MilliSeconds(5)};               //!< one way
+    DataRate metroRate{"1Gbps"};                     //!< edge to gateway
+    Time metroDelay{MilliSeconds(1)};                //!< one way
+    DataRate wanRate{"200Mbps"};                     //!< gateway to cloud
+    Time wanDelay{MicroSeconds(20'222)};             //!< one way; edge to cloud and back: 42.46 ms
+    double wanBackground{0};                         //!< load by others on the WAN, to the cloud
 };
 
 /**

@@ -105,6 +105,25 @@ def test_the_distribution_of_latency_agrees_with_what_is_measured(tmp_path: Path
     assert latency["mean"] == pytest.approx((offered * waited).sum() / offered.sum(), rel=1e-5)
 
 
+def test_requests_over_tcp_are_conserved_too(tmp_path: Path) -> None:
+    # More than the edges can do, and one of them fails: rejected, timed out and pending ones.
+    words = ("--allocator", "equal", *SMALL, "--set", "rate_hz=900", "--set", "failures=2@1-2")
+    over = ("--set", "request_transport=tcp", "--json")
+    first = summary(run(*words, *over, out=tmp_path / "a"))
+    again = summary(run(*words, *over, out=tmp_path / "b"))
+    assert first["kpi_sha256"] == again["kpi_sha256"]
+    requests = first["conservation"]
+    assert requests["sent"] == requests["received"] + requests["in_flight"] + sum(
+        requests["dropped"].values()
+    )
+    assert min(requests["received"], *requests["dropped"].values()) > 20
+    # 100 kB there at 100 Mbit/s is no UDP datagram.
+    large = ("--set", "request_bytes=100000", "--set", "rate_hz=100")
+    found = summary(run("--allocator", "equal", *SMALL, *large, *over, out=tmp_path / "c"))
+    assert found["conservation"]["received"] > 100
+    assert found["latency"]["p50"] > 0.018
+
+
 def test_a_node_that_is_down_answers_nothing(tmp_path: Path) -> None:
     words = ("--allocator", "static", "--allocator-set", "shares=0,0,0,0,0,0,1", *SMALL)
     down = ("--set", "failures=6@1-2", "--set", "burst_gain=1", "--json")
@@ -126,7 +145,9 @@ def test_a_node_that_is_down_answers_nothing(tmp_path: Path) -> None:
         ("failures=cloud", "NODE@FROM-TO is required, such as 6@3-5"),
         ("weights=1,2", "weights has 2 numbers of sum 3.000000; one for each of 6 edges"),
         ("edge_ghz=-1", "edge_ghz"),
-        ("request_bytes=70000", "request_bytes"),
+        ("request_bytes=70000", "request_bytes is 70000; a UDP datagram carries 65507 at most"),
+        ("request_bytes=20", "request_bytes"),
+        ("request_transport=sctp", "request_transport"),
         ("wan_background=2", "wan_background"),
         ("discipline=lifo", "discipline"),
     ],
