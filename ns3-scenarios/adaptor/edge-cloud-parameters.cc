@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <regex>
 #include <sstream>
 
@@ -15,6 +16,7 @@ namespace slicebed
 namespace
 {
 
+constexpr double PROFILE_INTERVAL_S = 900; // of the embedded daily profile
 constexpr double MAX_BYTES = ns3::TcpMessageSocket::MAX_BYTES;
 
 } // namespace
@@ -33,6 +35,19 @@ EdgeCloudParameters::Declare(ScenarioParameters& p)
     p.Add("rate_hz", m_rateHz, "1/s", "requests outside of bursts, all edges", 0, 1e6);
     p.Add("scale", m_scale, "1", "of rates and capacities, all alike", 0.001, 10);
     p.Add("weights", m_weights, "1", "of the edges in that rate; empty: equal");
+    p.AddChoice("mask",
+                m_mask,
+                {"constant", "profile"},
+                "of the rate: all of it, or as the embedded daily profile says");
+    p.Add("mask_file", m_maskFile, "", "CSV of the mask, instead");
+    p.Add("first_interval", m_first, "intervals", "of the week (0: Monday 0:00)", 0, 671);
+    p.Add("interval_real_s",
+          m_intervalRealS,
+          "s",
+          "time of mask_file or a trace that an interval stands for",
+          0.1,
+          86'400);
+    p.Add("arrivals_file", m_arrivalsFile, "", "CSV of requests to replay, in place of the rate");
     p.Add("burst_period_s", m_burstPeriodS, "s", "from burst to burst, a fifth of it", 1, 3600);
     p.Add("burst_gain", m_burstGain, "1", "rate in a burst over that outside", 0, 100);
     p.Add(
@@ -58,12 +73,13 @@ std::unique_ptr<Adaptor>
 EdgeCloudParameters::Build() const
 {
     const auto failures = Failures();
+    const auto config = Network();
     auto network = ns3::CreateObject<ns3::EdgeCloudNetwork>();
-    network->Build(Network());
+    network->Build(config);
     auto session = ns3::CreateObject<ns3::EdgeCloudSession>();
     session->Attach(network);
     return std::make_unique<EdgeCloudAdaptor>(
-        session, m_terms, failures, static_cast<uint32_t>(m_steps), m_intervalS);
+        session, m_terms, failures, Load(config), static_cast<uint32_t>(m_steps), m_intervalS);
 }
 
 ns3::EdgeCloudConfig
@@ -82,6 +98,15 @@ EdgeCloudParameters::Network() const
     {
         config.weights = ParseNumbers("weights", m_weights, 0, 1e9);
     }
+    config.mask = Mask();
+    if (!m_arrivalsFile.empty() && !m_maskFile.empty())
+    {
+        throw UsageError("mask_file and arrivals_file both give the load; drop one");
+    }
+    if (!m_arrivalsFile.empty())
+    {
+        config.arrivals = ns3::ReadArrivals(m_arrivalsFile, config.edges);
+    }
     config.burstPeriod = ns3::Seconds(m_burstPeriodS);
     config.burstGain = m_burstGain;
     config.meanCycles = m_megacycles * 1e6;
@@ -95,6 +120,30 @@ EdgeCloudParameters::Network() const
     config.wanDelay = ns3::Seconds(m_wanDelayMs / 1000);
     config.wanBackground = m_wanBackground;
     return config;
+}
+
+ns3::TrafficMask
+EdgeCloudParameters::Mask() const
+{
+    auto mask = !m_maskFile.empty()   ? ns3::TrafficMask::FromCsv(m_maskFile, ns3::EDGE_COLUMNS)
+                : m_mask == "profile" ? ns3::TrafficMask::FromProfile(m_first, ns3::EDGE_COLUMNS)
+                                      : ns3::TrafficMask::Constant();
+    std::vector<uint32_t> ids(m_edges);
+    std::iota(ids.begin(), ids.end(), 0);
+    mask.Require(static_cast<uint32_t>(m_steps), ids);
+    return mask;
+}
+
+OfferedLoadOrigin
+EdgeCloudParameters::Load(const ns3::EdgeCloudConfig& config) const
+{
+    if (!m_arrivalsFile.empty())
+    {
+        return {m_arrivalsFile, m_intervalS};
+    }
+    const bool constant = m_maskFile.empty() && m_mask == "constant";
+    const double realS = !m_maskFile.empty() ? m_intervalRealS : PROFILE_INTERVAL_S;
+    return {config.mask.GetSource(), constant ? m_intervalS : realS};
 }
 
 void

@@ -29,6 +29,8 @@ class EdgeCloudParameters
 
   private:
     ns3::EdgeCloudConfig Network() const;
+    ns3::TrafficMask Mask() const;
+    OfferedLoadOrigin Load(const ns3::EdgeCloudConfig& config) const;
     std::vector<NodeFailure> Failures() const;
     void RequireBytes(const std::string& name, int64_t bytes) const;
 
@@ -44,6 +46,11 @@ class EdgeCloudParameters
     double m_rateHz{450};
     double m_scale{1};
     std::string m_weights;
+    std::string m_mask{"constant"};
+    std::string m_maskFile;
+    int64_t m_first{0};
+    double m_intervalRealS{300};
+    std::string m_arrivalsFile;
     double m_burstPeriodS{60};
     double m_burstGain{2};
     double m_megacycles{10};

@@ -101,7 +101,7 @@ class SharesTestCase : public TestCase
         }
         Simulator::ScheduleNow([&] {
             network->SetShares(config.weights, shares);
-            network->Start();
+            network->BeginInterval(0);
         });
         Simulator::Stop(Seconds(60));
         Simulator::Run();

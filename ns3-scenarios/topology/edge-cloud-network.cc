@@ -8,6 +8,7 @@
 #include "ns3/inet-socket-address.h"
 #include "ns3/internet-stack-helper.h"
 #include "ns3/ipv4-global-routing-helper.h"
+#include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
@@ -63,6 +64,8 @@ EdgeCloudNetwork::Build(const EdgeCloudConfig& config)
     }
     m_work = CreateObject<ExponentialRandomVariable>();
     m_work->SetStream(WORK_STREAM);
+    m_replay = CreateObject<RequestReplay>();
+    m_replay->SetArrivals(config.arrivals);
     auto gateway = CreateObject<Node>();
     InternetStackHelper().Install(gateway);
     for (uint32_t edge = 0; edge < config.edges; ++edge)
@@ -163,22 +166,58 @@ EdgeCloudNetwork::MakeDoor(uint32_t edge)
 }
 
 void
-EdgeCloudNetwork::Start()
+EdgeCloudNetwork::BeginInterval(uint32_t interval)
 {
-    const auto& weights = m_config.weights;
-    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-    for (uint32_t edge = 0; edge < m_config.edges; ++edge)
+    if (interval == 0)
     {
-        m_sources[edge]->Start(m_config.rateHz * weights[edge] / sum, [this, edge] { Ask(edge); });
+        m_started = Simulator::Now();
+        m_replay->Start([this](const RequestArrival& one) { Ask(one.edge, one.cycles); });
+    }
+    for (uint32_t edge = 0; !m_replay->HasArrivals() && edge < m_config.edges; ++edge)
+    {
+        const double rateHz = MeanRateHz(edge, interval);
+        if (interval == 0)
+        {
+            m_sources[edge]->Start(rateHz, [this, edge] { Ask(edge, DrawCycles()); });
+        }
+        else
+        {
+            m_sources[edge]->SetRate(rateHz);
+        }
     }
 }
 
-void
-EdgeCloudNetwork::Ask(uint32_t edge)
+double
+EdgeCloudNetwork::MeanRateHz(uint32_t edge, uint32_t interval) const
 {
-    const double cycles = std::ceil(m_work->GetValue(m_config.meanCycles, 0));
+    const auto& weights = m_config.weights;
+    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    return m_config.rateHz * weights[edge] / sum * m_config.mask.Get(interval, edge);
+}
+
+double
+EdgeCloudNetwork::GetRateHz(uint32_t edge, Time length) const
+{
+    if (!m_replay->HasArrivals())
+    {
+        return m_sources.at(edge)->GetRateHz(Simulator::Now());
+    }
+    const Time from = Simulator::Now() - m_started;
+    return static_cast<double>(m_replay->Count(edge, from, from + length)) / length.GetSeconds();
+}
+
+uint64_t
+EdgeCloudNetwork::DrawCycles()
+{
+    return static_cast<uint64_t>(
+        std::max(std::ceil(m_work->GetValue(m_config.meanCycles, 0)), 1.0));
+}
+
+void
+EdgeCloudNetwork::Ask(uint32_t edge, uint64_t cycles)
+{
     m_clients[edge]->Send(m_doorAddresses[edge],
-                          {.cycles = static_cast<uint64_t>(std::max(cycles, 1.0)),
+                          {.cycles = cycles,
                            .requestBytes = m_config.requestBytes,
                            .responseBytes = m_config.responseBytes});
 }
@@ -217,12 +256,6 @@ EdgeCloudNetwork::GetClient(uint32_t edge) const
     return m_clients.at(edge);
 }
 
-Ptr<RequestSource>
-EdgeCloudNetwork::GetSource(uint32_t edge) const
-{
-    return m_sources.at(edge);
-}
-
 const EdgeCloudConfig&
 EdgeCloudNetwork::GetConfig() const
 {
@@ -232,6 +265,7 @@ EdgeCloudNetwork::GetConfig() const
 void
 EdgeCloudNetwork::DoDispose()
 {
+    m_replay = nullptr;
     m_sources.clear();
     m_clients.clear();
     m_doors.clear();

@@ -6,7 +6,9 @@
 #include "compute/edge-dispatcher.h"
 #include "compute/power-meter.h"
 #include "compute/request-client.h"
+#include "traffic/request-replay.h"
 #include "traffic/request-source.h"
+#include "traffic/traffic-mask.h"
 #include "transport/udp-message-socket.h"
 #include "transport/wan-link.h"
 
@@ -28,11 +30,13 @@ struct EdgeCloudConfig
     uint32_t cloudCores{12};  //!< of the cloud; an edge has one
     uint32_t queueLimit{200}; //!< requests that a node holds beyond its cores
     ServiceDiscipline discipline{ServiceDiscipline::FIFO}; //!< of all nodes
-    double rateHz{450};            //!< requests, all edges, outside of bursts [1/s]
-    std::vector<double> weights;   //!< of the edges in it; empty: equal
-    Time burstPeriod{Seconds(60)}; //!< from burst to burst
-    double burstGain{1};           //!< of the rate in a burst
-    double meanCycles{10e6};       //!< of a request, exponential
+    double rateHz{450};                        //!< requests, all edges, outside of bursts [1/s]
+    std::vector<double> weights;               //!< of the edges in it; empty: equal
+    Time burstPeriod{Seconds(60)};             //!< from burst to burst
+    double burstGain{1};                       //!< of the rate in a burst
+    TrafficMask mask{TrafficMask::Constant()}; //!< by interval and edge, of the rate
+    std::vector<RequestArrival> arrivals;      //!< not empty: they come in place of all that
+    double meanCycles{10e6};                   //!< of a request, exponential
     TypeId transport{UdpMessageSocket::GetTypeId()}; //!< of requests and answers
     uint32_t requestBytes{20'000};                   //!< of a message
     uint32_t responseBytes{4'000};                   //!< of a message
@@ -59,8 +63,12 @@ class EdgeCloudNetwork : public Object
     /** @throws std::invalid_argument if the weights do not fit */
     void Build(const EdgeCloudConfig& config);
 
-    /** Users begin to ask. */
-    void Start();
+    /** Users ask at the rates of an interval; at those of the first they begin. */
+    void BeginInterval(uint32_t interval);
+
+    /** @return requests of an edge's users in an interval [1/s]: of the log, or at the rate of its
+     * beginning. @param length of it */
+    double GetRateHz(uint32_t edge, Time length) const;
 
     /**
      * Shares the work out from now on.
@@ -75,7 +83,6 @@ class EdgeCloudNetwork : public Object
     Ptr<ComputeServer> GetServer(uint32_t node) const;
     Ptr<PowerMeter> GetMeter(uint32_t node) const;
     Ptr<RequestClient> GetClient(uint32_t edge) const;
-    Ptr<RequestSource> GetSource(uint32_t edge) const;
     const EdgeCloudConfig& GetConfig() const;
 
   protected:
@@ -86,7 +93,9 @@ class EdgeCloudNetwork : public Object
     void MakeEdge(uint32_t edge, Ptr<Node> gateway);
     void MakeDoor(uint32_t edge);
     Ptr<WanLink> Join(Ptr<Node> a, Ptr<Node> b, DataRate rate, Time delay, uint32_t number);
-    void Ask(uint32_t edge);
+    double MeanRateHz(uint32_t edge, uint32_t interval) const;
+    uint64_t DrawCycles();
+    void Ask(uint32_t edge, uint64_t cycles);
 
     EdgeCloudConfig m_config;                  //!< as given
     std::vector<Ptr<Node>> m_nodes;            //!< edges, cloud
@@ -97,6 +106,8 @@ class EdgeCloudNetwork : public Object
     std::vector<Address> m_doorAddresses;      //!< by edge
     std::vector<Ptr<RequestClient>> m_clients; //!< by edge
     std::vector<Ptr<RequestSource>> m_sources; //!< by edge
+    Ptr<RequestReplay> m_replay;               //!< of the log
+    Time m_started;                            //!< when the users began
     std::vector<Ptr<WanLink>> m_links;         //!< kept alive
     Ptr<ExponentialRandomVariable> m_work;     //!< of a request
 };

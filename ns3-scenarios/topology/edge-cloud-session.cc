@@ -86,11 +86,7 @@ EdgeCloudSession::Attach(Ptr<EdgeCloudNetwork> network)
 void
 EdgeCloudSession::OpenInterval()
 {
-    if (!m_started)
-    {
-        m_started = true;
-        m_network->Start();
-    }
+    m_network->BeginInterval(m_interval++);
     m_opened = Simulator::Now();
     m_atStart.clear();
     for (uint32_t node = 0; node < m_network->GetNodes(); ++node)
