@@ -267,7 +267,7 @@ EdgeCloudAdaptor::Info(bool ended)
         ns3::RequestClient::Counters all;
         for (uint32_t edge = 0; edge < config.edges; ++edge)
         {
-            const auto counters = network.GetClient(edge)->GetCounters();
+            const auto counters = network.GetUsers(edge)->GetCounters();
             all.sent += counters.sent;
             all.completed += counters.completed;
             all.rejected += counters.rejected;

@@ -2,7 +2,13 @@
 #include "adaptor/edge-cloud-parameters.h"
 
 #include "exchange/errors.h"
+#include "topology/cell-edge-access.h"
+#include "topology/link-edge-access.h"
 #include "transport/tcp-message-socket.h"
+
+#include "ns3/double.h"
+#include "ns3/object-factory.h"
+#include "ns3/uinteger.h"
 
 #include <algorithm>
 #include <cmath>
@@ -58,6 +64,12 @@ EdgeCloudParameters::Declare(ScenarioParameters& p)
                 "of requests and answers; tcp: one connection between each two");
     p.Add("request_bytes", m_requestBytes, "byte", "message there", 21, MAX_BYTES);
     p.Add("response_bytes", m_responseBytes, "byte", "message back", 21, MAX_BYTES);
+    p.AddChoice("access",
+                m_access,
+                {"link", "cell"},
+                "of users to their edge: 100 Mbit/s and 5 ms for all, or as UEs of a cell");
+    p.Add("ues_per_edge", m_uesPerEdge, "UEs", "of the cell of an edge", 1, 1000);
+    p.Add("bandwidth_mhz", m_bandwidthMhz, "MHz", "of a cell: an LTE bandwidth", 1.4, 20);
     p.Add("wan_mbps", m_wanMbps, "Mbit/s", "gateway to cloud", 0.1, 1e5);
     p.Add("wan_delay_ms", m_wanDelayMs, "ms", "gateway to cloud, one way", 0, 1000);
     p.Add("wan_background", m_wanBackground, "1", "load by others on the WAN, to the cloud", 0, 1);
@@ -75,7 +87,7 @@ EdgeCloudParameters::Build() const
     const auto failures = Failures();
     const auto config = Network();
     auto network = ns3::CreateObject<ns3::EdgeCloudNetwork>();
-    network->Build(config);
+    network->Build(config, Access());
     auto session = ns3::CreateObject<ns3::EdgeCloudSession>();
     session->Attach(network);
     return std::make_unique<EdgeCloudAdaptor>(
@@ -120,6 +132,20 @@ EdgeCloudParameters::Network() const
     config.wanDelay = ns3::Seconds(m_wanDelayMs / 1000);
     config.wanBackground = m_wanBackground;
     return config;
+}
+
+ns3::Ptr<ns3::EdgeAccess>
+EdgeCloudParameters::Access() const
+{
+    if (m_access == "link")
+    {
+        return ns3::CreateObject<ns3::LinkEdgeAccess>();
+    }
+    return ns3::CreateObjectWithAttributes<ns3::CellEdgeAccess>(
+        "UesPerEdge",
+        ns3::UintegerValue(static_cast<uint64_t>(m_uesPerEdge)),
+        "BandwidthMhz",
+        ns3::DoubleValue(m_bandwidthMhz));
 }
 
 ns3::TrafficMask

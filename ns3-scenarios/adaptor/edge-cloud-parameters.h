@@ -29,6 +29,7 @@ class EdgeCloudParameters
 
   private:
     ns3::EdgeCloudConfig Network() const;
+    ns3::Ptr<ns3::EdgeAccess> Access() const;
     ns3::TrafficMask Mask() const;
     OfferedLoadOrigin Load(const ns3::EdgeCloudConfig& config) const;
     std::vector<NodeFailure> Failures() const;
@@ -57,6 +58,9 @@ class EdgeCloudParameters
     std::string m_transport{"udp"};
     int64_t m_requestBytes{20'000};
     int64_t m_responseBytes{4'000};
+    std::string m_access{"link"};
+    int64_t m_uesPerEdge{5};
+    double m_bandwidthMhz{20};
     double m_wanMbps{200};
     double m_wanDelayMs{20.222};
     double m_wanBackground{0};

@@ -5,6 +5,7 @@
  */
 #include "test/error-text.h"
 #include "topology/edge-cloud-network.h"
+#include "topology/link-edge-access.h"
 #include "traffic/daily-profile.h"
 
 #include "ns3/simulator.h"
@@ -24,7 +25,7 @@ namespace
 double
 Sent(Ptr<EdgeCloudNetwork> network, uint32_t edge)
 {
-    return static_cast<double>(network->GetClient(edge)->GetCounters().sent);
+    return static_cast<double>(network->GetUsers(edge)->GetCounters().sent);
 }
 
 /** Rates by interval and edge. */
@@ -50,7 +51,7 @@ class MaskedRateTestCase : public TestCase
         config.meanCycles = 1e5;
         config.mask = TrafficMask::FromCsv(path, EDGE_COLUMNS);
         auto network = CreateObject<EdgeCloudNetwork>();
-        network->Build(config);
+        network->Build(config, CreateObject<LinkEdgeAccess>());
         std::vector<double> before{0, 0};
         for (uint32_t k = 0; k <= 4; ++k)
         {
@@ -110,12 +111,12 @@ class ReplayTestCase : public TestCase
         config.arrivals = ReadArrivals(path, 2);
         NS_TEST_ASSERT_MSG_EQ(config.arrivals.size(), 5, "requests");
         auto network = CreateObject<EdgeCloudNetwork>();
-        network->Build(config);
+        network->Build(config, CreateObject<LinkEdgeAccess>());
         // When a request was sent is when it was answered, less its latency.
         std::map<int64_t, uint32_t> sentAtUs;
         for (uint32_t edge = 0; edge < 2; ++edge)
         {
-            network->GetClient(edge)->TraceConnectWithoutContext(
+            network->GetUsers(edge)->TraceConnectWithoutContext(
                 "Completed", Callback<void, uint64_t, Time>([&, edge](uint64_t, Time latency) {
                     sentAtUs[(Simulator::Now() - latency).GetMicroSeconds()] += edge == 0 ? 1 : 10;
                 }));

@@ -33,6 +33,7 @@ constexpr int64_t ARRIVAL_STREAM = 3'000'000;
 constexpr int64_t WORK_STREAM = 3'500'000;
 constexpr int64_t SHARE_STREAM = 7'000'000;
 constexpr int64_t BACKGROUND_STREAM = 8'000'000;
+constexpr int64_t USER_STREAM = 9'000'000;
 
 } // namespace
 
@@ -47,21 +48,28 @@ EdgeCloudNetwork::GetTypeId()
 }
 
 void
-EdgeCloudNetwork::Build(const EdgeCloudConfig& config)
+EdgeCloudNetwork::RequireWeights()
 {
-    m_config = config;
     if (m_config.weights.empty())
     {
-        m_config.weights.assign(config.edges, 1);
+        m_config.weights.assign(m_config.edges, 1);
     }
     const double sum = std::accumulate(m_config.weights.begin(), m_config.weights.end(), 0.0);
-    if (m_config.weights.size() != config.edges || sum <= 0)
+    if (m_config.weights.size() != m_config.edges || sum <= 0)
     {
         throw std::invalid_argument("weights has " + std::to_string(m_config.weights.size()) +
                                     " numbers of sum " + std::to_string(sum) +
-                                    "; one for each of " + std::to_string(config.edges) +
+                                    "; one for each of " + std::to_string(m_config.edges) +
                                     " edges, not all 0, is required");
     }
+}
+
+void
+EdgeCloudNetwork::Build(const EdgeCloudConfig& config, Ptr<EdgeAccess> access)
+{
+    m_config = config;
+    m_access = access;
+    RequireWeights();
     m_work = CreateObject<ExponentialRandomVariable>();
     m_work->SetStream(WORK_STREAM);
     m_replay = CreateObject<RequestReplay>();
@@ -74,7 +82,7 @@ EdgeCloudNetwork::Build(const EdgeCloudConfig& config)
     }
     auto cloud = CreateObject<Node>();
     InternetStackHelper().Install(cloud);
-    auto wan = Join(gateway, cloud, config.wanRate, config.wanDelay, 2 * config.edges);
+    auto wan = Join(gateway, cloud, config.wanRate, config.wanDelay, config.edges);
     if (config.wanBackground > 0)
     {
         wan->AddBackground(0, config.wanBackground)->AssignStreams(BACKGROUND_STREAM);
@@ -86,6 +94,12 @@ EdgeCloudNetwork::Build(const EdgeCloudConfig& config)
         MakeDoor(edge);
     }
     Ipv4GlobalRoutingHelper::PopulateRoutingTables();
+    // Users talk to their edge alone: nobody else needs a way to them.
+    const auto users = access->Build(std::vector<Ptr<Node>>(m_nodes.begin(), m_nodes.end() - 1));
+    for (uint32_t edge = 0; edge < config.edges; ++edge)
+    {
+        MakeUsers(edge, users[edge]);
+    }
     SetShares(std::vector<double>(config.edges, 1),
               std::vector<double>(GetNodes(), 1.0 / GetNodes()));
 }
@@ -103,22 +117,32 @@ EdgeCloudNetwork::Join(Ptr<Node> a, Ptr<Node> b, DataRate rate, Time delay, uint
 void
 EdgeCloudNetwork::MakeEdge(uint32_t edge, Ptr<Node> gateway)
 {
-    auto users = CreateObject<Node>();
     auto node = CreateObject<Node>();
-    InternetStackHelper().Install(NodeContainer(users, node));
-    auto access = Join(users, node, m_config.accessRate, m_config.accessDelay, 2 * edge);
-    auto metro = Join(node, gateway, m_config.metroRate, m_config.metroDelay, 2 * edge + 1);
+    InternetStackHelper().Install(node);
+    auto metro = Join(node, gateway, m_config.metroRate, m_config.metroDelay, edge);
     m_addresses.push_back(metro->GetAddress(0));
-    m_doorAddresses.push_back(InetSocketAddress(access->GetAddress(1), DOOR_PORT));
-    m_clients.push_back(
-        CreateObjectWithAttributes<RequestClient>("Transport", TypeIdValue(m_config.transport)));
-    users->AddApplication(m_clients.back());
     m_sources.push_back(CreateObjectWithAttributes<RequestSource>("BurstPeriod",
                                                                   TimeValue(m_config.burstPeriod),
                                                                   "BurstGain",
                                                                   DoubleValue(m_config.burstGain)));
     m_sources.back()->AssignStreams(ARRIVAL_STREAM + 10 * static_cast<int64_t>(edge));
     MakeServer(node, false);
+}
+
+void
+EdgeCloudNetwork::MakeUsers(uint32_t edge, const EdgeAccess::Users& users)
+{
+    auto all = CreateObject<EdgeUsers>();
+    all->SetDoor(InetSocketAddress(users.edge, DOOR_PORT));
+    all->AssignStreams(USER_STREAM + edge);
+    for (const auto& node : users.nodes)
+    {
+        auto client =
+            CreateObjectWithAttributes<RequestClient>("Transport", TypeIdValue(m_config.transport));
+        node->AddApplication(client);
+        all->Add(client);
+    }
+    m_users.push_back(all);
 }
 
 void
@@ -216,10 +240,9 @@ EdgeCloudNetwork::DrawCycles()
 void
 EdgeCloudNetwork::Ask(uint32_t edge, uint64_t cycles)
 {
-    m_clients[edge]->Send(m_doorAddresses[edge],
-                          {.cycles = cycles,
-                           .requestBytes = m_config.requestBytes,
-                           .responseBytes = m_config.responseBytes});
+    m_users[edge]->Send({.cycles = cycles,
+                         .requestBytes = m_config.requestBytes,
+                         .responseBytes = m_config.responseBytes});
 }
 
 void
@@ -250,10 +273,10 @@ EdgeCloudNetwork::GetMeter(uint32_t node) const
     return m_meters.at(node);
 }
 
-Ptr<RequestClient>
-EdgeCloudNetwork::GetClient(uint32_t edge) const
+Ptr<EdgeUsers>
+EdgeCloudNetwork::GetUsers(uint32_t edge) const
 {
-    return m_clients.at(edge);
+    return m_users.at(edge);
 }
 
 const EdgeCloudConfig&
@@ -267,7 +290,8 @@ EdgeCloudNetwork::DoDispose()
 {
     m_replay = nullptr;
     m_sources.clear();
-    m_clients.clear();
+    m_users.clear();
+    m_access = nullptr;
     m_doors.clear();
     m_meters.clear();
     m_servers.clear();

@@ -4,8 +4,9 @@
 
 #include "compute/compute-application.h"
 #include "compute/edge-dispatcher.h"
+#include "compute/edge-users.h"
 #include "compute/power-meter.h"
-#include "compute/request-client.h"
+#include "topology/edge-access.h"
 #include "traffic/request-replay.h"
 #include "traffic/request-source.h"
 #include "traffic/traffic-mask.h"
@@ -40,8 +41,6 @@ struct EdgeCloudConfig
     TypeId transport{UdpMessageSocket::GetTypeId()}; //!< of requests and answers
     uint32_t requestBytes{20'000};                   //!< of a message
     uint32_t responseBytes{4'000};                   //!< of a message
-    DataRate accessRate{"100Mbps"};                  //!< users to their edge
-    Time accessDelay{MilliSeconds(5)};               //!< one way
     DataRate metroRate{"1Gbps"};                     //!< edge to gateway
     Time metroDelay{MilliSeconds(1)};                //!< one way
     DataRate wanRate{"200Mbps"};                     //!< gateway to cloud
@@ -60,8 +59,12 @@ class EdgeCloudNetwork : public Object
   public:
     static TypeId GetTypeId();
 
-    /** @throws std::invalid_argument if the weights do not fit */
-    void Build(const EdgeCloudConfig& config);
+    /**
+     * @param config what it is made of
+     * @param access of the users to their edges; not built yet
+     * @throws std::invalid_argument if the weights do not fit
+     */
+    void Build(const EdgeCloudConfig& config, Ptr<EdgeAccess> access);
 
     /** Users ask at the rates of an interval; at those of the first they begin. */
     void BeginInterval(uint32_t interval);
@@ -82,7 +85,7 @@ class EdgeCloudNetwork : public Object
 
     Ptr<ComputeServer> GetServer(uint32_t node) const;
     Ptr<PowerMeter> GetMeter(uint32_t node) const;
-    Ptr<RequestClient> GetClient(uint32_t edge) const;
+    Ptr<EdgeUsers> GetUsers(uint32_t edge) const;
     const EdgeCloudConfig& GetConfig() const;
 
   protected:
@@ -91,6 +94,8 @@ class EdgeCloudNetwork : public Object
   private:
     void MakeServer(Ptr<Node> node, bool cloud);
     void MakeEdge(uint32_t edge, Ptr<Node> gateway);
+    void MakeUsers(uint32_t edge, const EdgeAccess::Users& users);
+    void RequireWeights();
     void MakeDoor(uint32_t edge);
     Ptr<WanLink> Join(Ptr<Node> a, Ptr<Node> b, DataRate rate, Time delay, uint32_t number);
     double MeanRateHz(uint32_t edge, uint32_t interval) const;
@@ -103,8 +108,8 @@ class EdgeCloudNetwork : public Object
     std::vector<Ptr<ComputeServer>> m_servers; //!< by node
     std::vector<Ptr<PowerMeter>> m_meters;     //!< by node
     std::vector<Ptr<EdgeDispatcher>> m_doors;  //!< by edge
-    std::vector<Address> m_doorAddresses;      //!< by edge
-    std::vector<Ptr<RequestClient>> m_clients; //!< by edge
+    std::vector<Ptr<EdgeUsers>> m_users;       //!< by edge
+    Ptr<EdgeAccess> m_access;                  //!< theirs
     std::vector<Ptr<RequestSource>> m_sources; //!< by edge
     Ptr<RequestReplay> m_replay;               //!< of the log
     Time m_started;                            //!< when the users began

@@ -165,6 +165,20 @@ def test_load_follows_virtual_machines(tmp_path: Path) -> None:
     assert described["context"]["mask"] == str(folder)
 
 
+def test_users_in_cells(tmp_path: Path) -> None:
+    local = ("--allocator", "static", "--allocator-set", "shares=0,0,0,0,0,0,0", *SMALL)
+    light = ("--set", "rate_hz=200", "--set", "work_megacycles=0.1", "--json")
+    link, cell, again = (
+        summary(run(*local, *light, "--set", f"access={access}", out=tmp_path / str(i)))
+        for i, access in enumerate(("link", "cell", "cell"))
+    )
+    assert cell["kpi_sha256"] == again["kpi_sha256"] != link["kpi_sha256"]
+    # The same users' requests at the same times; the radio's slots, grants and decoding beyond.
+    assert cell["conservation"]["sent"] == link["conservation"]["sent"]
+    assert cell["conservation"]["dropped"] == {"rejected": 0, "timed_out": 0}
+    assert cell["latency"]["p50"] > link["latency"]["p50"] + 0.01
+
+
 def test_a_node_that_is_down_answers_nothing(tmp_path: Path) -> None:
     words = ("--allocator", "static", "--allocator-set", "shares=0,0,0,0,0,0,1", *SMALL)
     down = ("--set", "failures=6@1-2", "--set", "burst_gain=1", "--json")
@@ -194,6 +208,8 @@ def test_a_node_that_is_down_answers_nothing(tmp_path: Path) -> None:
         ("mask_file=none.csv", "mask_file none.csv: not a readable, non-empty file"),
         ("arrivals_file=none.csv", "arrivals_file none.csv: not a readable, non-empty file"),
         ("mask=daily", "mask"),
+        ("access=wifi", "access"),
+        ("ues_per_edge=0", "ues_per_edge"),
         ("interval_real_s=0", "interval_real_s"),
     ],
 )
