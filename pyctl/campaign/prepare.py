@@ -112,6 +112,11 @@ def prepare(request: RunConfig) -> PreparedRun:
     except AllocatorError as error:
         raise UsageError(f"allocator {request.allocator}: {error}") from error
     load = offered_load(request.trace, request.parameters, described)
+    if request.reach.listen is not None and load.files():
+        raise UsageError(
+            "--listen waits for a simulation that is started elsewhere: its load cannot come from "
+            f"a file of this host ({', '.join(load.files())})"
+        )
     if request.trace is not None:
         described = _described_with(load, request, described)
     return PreparedRun(
