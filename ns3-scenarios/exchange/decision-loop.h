@@ -65,6 +65,7 @@ class DecisionLoop
 
   private:
     void Border(uint32_t k);
+    void Apply();
     EnvState MakeState(uint32_t k, std::optional<EndReason> end);
     void End(Stage stage);
 
@@ -72,6 +73,8 @@ class DecisionLoop
     Adaptor& m_adaptor;           //!< to the model
     Settings m_settings;          //!< of the episode
     nlohmann::json m_description; //!< for the first state
+    std::vector<FieldSpec> m_actionFields; //!< what decisions are checked against
+    Value m_decision;             //!< the last one
     Stage m_stage{Stage::IDLE};   //!< where the episode is
 };
 

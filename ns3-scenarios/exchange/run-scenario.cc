@@ -6,6 +6,7 @@
 #include "exchange/fork-server.h"
 #include "exchange/fork.h"
 #include "exchange/scripted-channel.h"
+#include "exchange/shm-channel.h"
 #include "exchange/zmq-channel.h"
 
 #include "ns3/object-factory.h"
@@ -43,8 +44,9 @@ struct CommonOptions
         parameters.Add("endpoint",
                        endpoint,
                        "",
-                       "the agent's address, tcp://127.0.0.1:PORT or ipc://PATH; empty: no agent, "
-                       "the default decision in every interval");
+                       "the agent's address, tcp://127.0.0.1:PORT, ipc://PATH or "
+                       "shm:/proc/PID/fd/N; empty: no agent, the default decision in every "
+                       "interval");
         parameters.Add("openGymPort",
                        openGymPort,
                        "",
@@ -70,6 +72,10 @@ struct CommonOptions
 std::unique_ptr<Channel>
 Connect(const Peer& peer, const CommonOptions& options)
 {
+    if (peer.endpoint.starts_with(SHM_PREFIX))
+    {
+        return std::make_unique<ShmChannel>(peer.endpoint);
+    }
     return std::make_unique<ZmqChannel>(
         peer.endpoint,
         std::chrono::milliseconds(static_cast<int64_t>(options.connectTimeoutS * 1000)));
