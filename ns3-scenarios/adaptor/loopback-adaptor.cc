@@ -238,7 +238,9 @@ LoopbackAdaptor::Observe()
         if (IsVector())
         {
             m_state[0] = static_cast<float>(k);
-            return {DictValue{{"state"}, {FloatBox({m_settings.elements}, m_state)}}};
+            DictValue state{{"state"}, {}};
+            state.elements.push_back(FloatBox({m_settings.elements}, m_state));
+            return {std::move(state)};
         }
         if (m_settings.spaces == "box")
         {

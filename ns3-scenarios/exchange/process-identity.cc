@@ -49,11 +49,16 @@ ReadStat(uint64_t pid)
 } // namespace
 
 ProcessIdentity
-ThisProcess()
+IdentityOf(uint64_t pid)
 {
-    const auto pid = static_cast<uint64_t>(getpid());
     const auto stat = ReadStat(pid);
     return {pid, stat ? stat->start : 0};
+}
+
+ProcessIdentity
+ThisProcess()
+{
+    return IdentityOf(static_cast<uint64_t>(getpid()));
 }
 
 ProcessState

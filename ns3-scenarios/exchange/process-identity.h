@@ -24,6 +24,9 @@ enum class ProcessState
     GONE     //!< it has ended, or never was
 };
 
+/** @return the process of this id as it is now; start 0 if there is none */
+ProcessIdentity IdentityOf(uint64_t pid);
+
 /** @return the calling process */
 ProcessIdentity ThisProcess();
 

@@ -168,7 +168,7 @@ class OtherSpacesTestCase : public TestCase
         }
         NS_TEST_EXPECT_MSG_EQ(
             ErrorText<UsageError>([] { LoopbackAdaptor({.spaces = "set"}); }),
-            "spaces is 'set'; one of named, dict, tuple, discrete, box is required",
+            "spaces is 'set'; one of named, vector, dict, tuple, discrete, box is required",
             "an unknown one");
     }
 };

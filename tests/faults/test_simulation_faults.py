@@ -124,7 +124,7 @@ def test_a_kill_at_any_step() -> None:
 
 
 def test_a_parameter_that_only_the_scenario_can_judge_is_refused_before_anything_runs() -> None:
-    with pytest.raises(SimulationRefused, match="^spaces is 'no'; one of named, dict, tuple"):
+    with pytest.raises(SimulationRefused, match="^spaces is 'no'; one of named, vector, dict, tuple"):
         CoSimEnv("loopback", {"spaces": "no"})
 
 

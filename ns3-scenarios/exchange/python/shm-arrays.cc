@@ -194,8 +194,8 @@ LeafArray::IsWithinAs(const std::byte* bytes) const
     {
         return true;
     }
-    // Without a way out of the loop, so that it runs in vectors. Not a number is in no bounds.
-    bool within = true;
+    // Without a way out of the loops, so that they run in vectors. Not a number is in no bounds.
+    unsigned within = 1;
     const size_t lowStride = low->size() == 1 ? 0 : 1;
     const size_t highStride = high->size() == 1 ? 0 : 1;
     if (lowStride == 0 && highStride == 0)
@@ -204,31 +204,41 @@ LeafArray::IsWithinAs(const std::byte* bytes) const
         const T most = high->front();
         for (size_t i = 0; i < m_leaf.count; ++i)
         {
-            within &= elements[i] >= least && elements[i] <= most;
+            within &= static_cast<unsigned>(elements[i] >= least) &
+                      static_cast<unsigned>(elements[i] <= most);
         }
     }
     else
     {
         for (size_t i = 0; i < m_leaf.count; ++i)
         {
-            within &= elements[i] >= (*low)[i * lowStride] && elements[i] <= (*high)[i * highStride];
+            within &= static_cast<unsigned>(elements[i] >= (*low)[i * lowStride]) &
+                      static_cast<unsigned>(elements[i] <= (*high)[i * highStride]);
         }
     }
-    for (const auto& sum : m_sums)
+    return within != 0 && std::all_of(m_sums.begin(), m_sums.end(), [&](const SumLimit& sum) {
+               return SumsKeep(sum, elements);
+           });
+}
+
+template <typename T>
+bool
+LeafArray::SumsKeep(const SumLimit& sum, const T* elements)
+{
+    for (size_t group = 0; group < sum.outer * sum.inner; ++group)
     {
-        for (size_t group = 0; group < sum.outer * sum.inner; ++group)
+        const T* addend = elements + group / sum.inner * sum.length * sum.inner + group % sum.inner;
+        double total = 0;
+        for (size_t i = 0; i < sum.length; ++i, addend += sum.inner)
         {
-            const size_t start =
-                group / sum.inner * sum.length * sum.inner + group % sum.inner;
-            double total = 0;
-            for (size_t i = 0; i < sum.length; ++i)
-            {
-                total += static_cast<double>(elements[start + i * sum.inner]);
-            }
-            within &= total <= sum.limit;
+            total += static_cast<double>(*addend);
+        }
+        if (!(total <= sum.limit))
+        {
+            return false;
         }
     }
-    return within;
+    return true;
 }
 
 nb::object
@@ -248,10 +258,8 @@ nb::object
 LeafArray::View(const std::shared_ptr<Mapping>& memory, bool writable) const
 {
     auto dimensions = Dimensions(m_shape);
-    auto array = Steal(PyArray_SimpleNewFromData(static_cast<int>(dimensions.size()),
-                                                 dimensions.data(),
-                                                 NumpyType(m_leaf.dtype),
-                                                 m_memory));
+    auto array = Steal(PyArray_SimpleNewFromData(
+        static_cast<int>(dimensions.size()), dimensions.data(), NumpyType(m_leaf.dtype), m_memory));
     auto* raw = reinterpret_cast<PyArrayObject*>(array.ptr());
     nb::capsule owner(new std::shared_ptr<Mapping>(memory), [](void* held) noexcept {
         delete static_cast<std::shared_ptr<Mapping>*>(held);
@@ -308,9 +316,7 @@ LeafArray::Memory() const
     return m_memory;
 }
 
-ShmTree::ShmTree(const Space& space,
-                 const std::vector<ShmLeaf>& leaves,
-                 const ShmSegment& segment)
+ShmTree::ShmTree(const Space& space, const std::vector<ShmLeaf>& leaves, const ShmSegment& segment)
     : m_mapping(segment.Arenas())
     , m_root(Build(space, leaves, segment))
 {
@@ -349,7 +355,8 @@ ShmTree::Build(const Space& space, const std::vector<ShmLeaf>& leaves, const Shm
                               node.isDict = true;
                               for (const auto& name : dict.names)
                               {
-                                  node.names.push_back(Steal(PyUnicode_InternFromString(name.c_str())));
+                                  node.names.push_back(
+                                      Steal(PyUnicode_InternFromString(name.c_str())));
                               }
                           }},
                space.kind);
@@ -434,8 +441,8 @@ ShmTree::ReadChoice(const Node& node) const
     }
     int64_t wide = choice;
     auto descriptor = Steal(reinterpret_cast<PyObject*>(PyArray_DescrFromType(NPY_INT64)));
-    return Steal(PyArray_Scalar(
-        &wide, reinterpret_cast<PyArray_Descr*>(descriptor.ptr()), nullptr));
+    return Steal(
+        PyArray_Scalar(&wide, reinterpret_cast<PyArray_Descr*>(descriptor.ptr()), nullptr));
 }
 
 bool

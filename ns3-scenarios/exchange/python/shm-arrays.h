@@ -60,6 +60,8 @@ class LeafArray
     template <typename T>
     bool IsWithinAs(const std::byte* elements) const;
     template <typename T>
+    static bool SumsKeep(const SumLimit& sum, const T* elements);
+    template <typename T>
     BoxData Parse(nanobind::bytes bytes) const;
 
     ShmLeaf m_leaf;                //!< dtype, number of elements
