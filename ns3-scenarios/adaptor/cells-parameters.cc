@@ -80,11 +80,31 @@ CellsParameters::DeclareRadio(ScenarioParameters& p)
     p.Add("a3_time_to_trigger_ms", m_timeToTriggerMs, "ms", "for which it must be so", 0, 10'000);
 }
 
+void
+CellsParameters::Prepare() const
+{
+    if (m_radio == "cell")
+    {
+        GetLinkTables(MakeCarrier(RadioTechnology(), m_numerology, m_bandwidthMhz), McsTable());
+    }
+}
+
+Technology
+CellsParameters::RadioTechnology() const
+{
+    return m_technology == "nr" ? Technology::NR : Technology::LTE;
+}
+
+NrMcsTable
+CellsParameters::McsTable() const
+{
+    return m_mcsTable == "64qam" ? NrMcsTable::QAM64 : NrMcsTable::QAM256;
+}
+
 ns3::Ptr<ns3::SlicedCells>
 CellsParameters::Build() const
 {
-    const auto technology = m_technology == "nr" ? Technology::NR : Technology::LTE;
-    MakeCarrier(technology, m_numerology, m_bandwidthMhz); // refuses what is not there
+    MakeCarrier(RadioTechnology(), m_numerology, m_bandwidthMhz); // refuses what is not there
     SetRadioDefaults();
     const auto mask = Mask();
     const auto config = Config();
@@ -138,11 +158,9 @@ CellsParameters::SetRadioDefaults() const
     }
     set("CellNetwork::RlcMode",
         EnumValue(m_rlcMode == "am" ? RlcMode::ACKNOWLEDGED : RlcMode::UNACKNOWLEDGED));
-    set("CellNetwork::Technology",
-        EnumValue(m_technology == "nr" ? Technology::NR : Technology::LTE));
+    set("CellNetwork::Technology", EnumValue(RadioTechnology()));
     set("CellNetwork::Numerology", UintegerValue(m_numerology));
-    set("CellNetwork::McsTable",
-        EnumValue(m_mcsTable == "64qam" ? NrMcsTable::QAM64 : NrMcsTable::QAM256));
+    set("CellNetwork::McsTable", EnumValue(McsTable()));
     set("CellNetwork::OuterLoop", BooleanValue(m_olla));
     set("CellNetwork::CqiInterference",
         EnumValue(m_cqiInterference == "all" ? CqiInterference::ALL : CqiInterference::MEASURED));

@@ -2,6 +2,7 @@
 #ifndef SLICEBED_CELLS_PARAMETERS_H
 #define SLICEBED_CELLS_PARAMETERS_H
 
+#include "cell/link-tables.h"
 #include "exchange/decision-loop.h"
 #include "exchange/scenario-parameters.h"
 #include "topology/sliced-cells.h"
@@ -23,6 +24,9 @@ class CellsParameters
      */
     ns3::Ptr<ns3::SlicedCells> Build() const;
 
+    /** Fills the tables that the network needs. */
+    void Prepare() const;
+
     DecisionLoop::Settings LoopSettings() const;
 
     uint32_t Steps() const;
@@ -32,6 +36,8 @@ class CellsParameters
 
   private:
     void DeclareRadio(ScenarioParameters& parameters);
+    ns3::Technology RadioTechnology() const;
+    ns3::NrMcsTable McsTable() const;
     void SetRadioDefaults() const;
     ns3::Ptr<ns3::RadioAccess> MakeRadio() const;
     ns3::SlicedCellsConfig Config() const;

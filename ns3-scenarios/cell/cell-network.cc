@@ -3,8 +3,7 @@
 // cell-network-mobility.cc what happens now and then.
 #include "cell/cell-network.h"
 
-#include "cell/lte-link-adaptation.h"
-#include "cell/nr-link-adaptation.h"
+#include "cell/link-tables.h"
 
 #include "ns3/boolean.h"
 #include "ns3/double.h"
@@ -232,14 +231,7 @@ CellNetwork::NotifyConstructionCompleted()
 {
     Object::NotifyConstructionCompleted();
     m_carrier = MakeCarrier(m_technology, m_numerology, m_bandwidthMhz);
-    if (m_technology == Technology::LTE)
-    {
-        m_link = Create<LteLinkAdaptation>(m_carrier.rbgPrbs);
-    }
-    else
-    {
-        m_link = Create<NrLinkAdaptation>(m_mcsTable, m_carrier.rbgPrbs);
-    }
+    m_link = GetLinkTables(m_carrier, m_mcsTable);
     m_channel->SetGrid({.prbs = m_carrier.prbs,
                         .rbgPrbs = m_carrier.rbgPrbs,
                         .prbHz = m_carrier.prbHz,

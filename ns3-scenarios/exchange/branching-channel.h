@@ -30,9 +30,7 @@ class BranchingChannel : public Channel
      * @param connect makes a channel to the agent of a copy
      * @param fork copies the process: 0 in the copy, its id in the original
      */
-    BranchingChannel(std::unique_ptr<Channel> inner,
-                     Connect connect,
-                     std::function<pid_t()> fork);
+    BranchingChannel(std::unique_ptr<Channel> inner, Connect connect, std::function<pid_t()> fork);
 
     bool Open(const SimInit& init) override;
     Answer Exchange(const EnvState& state) override;

@@ -50,7 +50,7 @@ class ForkServer
     std::optional<Job> Take(const std::string& command);
     void TellExits(int signals) const;
 
-    int m_socket;           //!< to the agent
+    int m_socket;            //!< to the agent
     sigset_t m_oldSignals{}; //!< restored in copies
 };
 

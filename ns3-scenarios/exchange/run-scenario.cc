@@ -11,8 +11,11 @@
 
 #include "ns3/object-factory.h"
 #include "ns3/rng-seed-manager.h"
+#include "ns3/rng-stream.h"
 #include "ns3/simulator.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <unistd.h>
 
@@ -127,8 +130,10 @@ Describe(const Scenario& scenario,
 
 /** @return whether this process is to run a simulation: not if it is a server that has ended */
 bool
-Serve(CommonOptions& options)
+Serve(const Scenario& scenario, CommonOptions& options)
 {
+    scenario.Prepare();
+    ns3::RngStream(1, 0, 0); // its first one fills a table of matrices
     const auto job = ForkServer(STDIN_FILENO).Serve();
     if (job)
     {
@@ -177,9 +182,18 @@ Run(Scenario& scenario, const std::vector<std::string>& arguments)
     }
     // A heap in one array: the default's tree of nodes all over the memory costs 8 % of a run.
     ns3::Simulator::SetScheduler(ns3::ObjectFactory("ns3::PriorityQueueScheduler"));
-    if (!options.serve || Serve(options))
+    if (!options.serve)
     {
         RunEpisode(scenario, common, options);
+    }
+    else if (Serve(scenario, options))
+    {
+        RunEpisode(scenario, common, options);
+        // A copy leaves its memory to the kernel: to take the network apart takes as long as to
+        // build it, and the agent may be waiting for the end.
+        std::cout.flush();
+        std::fflush(nullptr);
+        _exit(EXIT_SUCCESS);
     }
 }
 

@@ -27,6 +27,14 @@ class Scenario
     /** Declares the scenario's own parameters. */
     virtual void Declare(ScenarioParameters& parameters) = 0;
 
+    /**
+     * Does what Build() would do for every seed alike, such as filling tables; called by a server,
+     * whose copies then find it done.
+     */
+    virtual void Prepare() const
+    {
+    }
+
     /** Builds the network from the parameters. @throws UsageError if they contradict each other */
     virtual std::unique_ptr<Adaptor> Build() = 0;
 

@@ -47,6 +47,11 @@ class CellsScenario : public Scenario
         m_parameters.Declare(parameters);
     }
 
+    void Prepare() const override
+    {
+        m_parameters.Prepare();
+    }
+
     std::unique_ptr<Adaptor> Build() override
     {
         return std::make_unique<CellsAdaptor>(

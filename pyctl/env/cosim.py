@@ -3,6 +3,7 @@
     env = CoSimEnv("cells", {"steps": 10}, seed=1)
     observation, info = env.reset()
     observation, reward, terminated, truncated, info = env.step({"prb_max": shares})
+    what_if, = env.branch()  # goes on from the same state, with the same random streams
     env.close()
 
 Observations and actions are dicts of arrays, as the scenario describes them. ``terminated`` means
@@ -11,23 +12,27 @@ that the model ended the episode, ``truncated`` that its simulated time is over.
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import gymnasium
 
 from pyctl.env.link import Link
 from pyctl.env.seeds import SeedSequence
 from pyctl.env.values import checked, project_sums, require_sums
-from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, UsageError
+from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, SimulationError, UsageError
 from pyctl.exchange.channel import Channel, Transport
-from pyctl.exchange.codec import State
+from pyctl.exchange.codec import Peer, State
+from pyctl.exchange.session import Session
 from pyctl.exchange.spaces import fields_space, require_same_layout
 from pyctl.launch.installed import scenario_binary
-from pyctl.launch.process import SimulationProcess
+from pyctl.launch.log import SimulationLog
 from pyctl.launch.scenarios import check_parameters, describe, parameter_arguments
+from pyctl.launch.server import ServedSimulation, SimulationServer
 
 TIMEOUT_S = 600.0
 
@@ -88,6 +93,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         self._log_path = None if log_path is None else Path(log_path)
         self._timeout_s = timeout_s
         self._seeds = SeedSequence(seed)
+        self._server: SimulationServer | None = None
         self._link: Link | None = None
         self.seed: int | None = None
         self.description: Mapping[str, Any] = describe(scenario, parameters).raw
@@ -121,9 +127,11 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         super().reset(seed=seed)
         self._close_link()
         self.seed = episode_seed
-        self._link = Link(
-            Channel(self._transport), self._launch, self._timeout_s, same_process=True
-        )
+        if self._server is not None and not self._server.lives():
+            self._release_server()
+        if self._server is None:
+            self._server = SimulationServer(self._program)
+        self._link = Link(self._listen(), self._launch, self._timeout_s, same_process=True)
         self._use_described_spaces(self._link)
         state = self._link.begin()
         return self._observation(state), state.info
@@ -152,19 +160,78 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         info = {**state.info, "projected": projected} if projected else state.info
         return observation, state.reward, state.terminated, state.truncated, info
 
+    def branch(self, n: int = 1) -> list[Self]:
+        """Copies the simulation as it is now, between two steps.
+
+        Each copy is an environment of its own that goes on from this state: its next ``step`` does
+        what this one's would, with the same random numbers. It can be branched, reset (to episodes
+        of its own) and closed like any other.
+
+        Args:
+            n: copies.
+
+        Raises:
+            EpisodeOver: there is no episode to branch.
+            UsageError: ``n`` is not a whole number above 0, or more branches would live at once
+                than ``pyctl.launch.server.MAX_LIVE``.
+            SimulationError: the simulation ended, or there was no room for all copies: then there
+                is none.
+        """
+        if self._link is None or self._server is None:
+            raise EpisodeOver("no episode has begun; call reset() first")
+        self._server.require_room(n)
+        with contextlib.ExitStack() as undo:
+            sessions = [undo.enter_context(contextlib.closing(self._listen())) for _ in range(n)]
+            logs = [SimulationLog() for _ in range(n)]
+            peers = [Peer(s.endpoint, log.path) for s, log in zip(sessions, logs, strict=True)]
+            pids, trouble = self._link.branch(peers)
+            copies = [
+                self._server.adopt(pid, log, self._command())
+                for pid, log in zip(pids, logs, strict=False)
+            ]
+            for each in copies:
+                undo.callback(each.stop, 0.0)
+            if trouble is not None:
+                raise SimulationError(f"{len(pids)} of {n} branches were made: {trouble}")
+            twins = [self._twin(*pair) for pair in zip(sessions, copies, strict=True)]
+            undo.pop_all()
+        return twins
+
     def close(self) -> None:
         """Stops the simulation, if one runs. The environment can be reset again."""
         self._close_link()
+        self._release_server()
         super().close()
 
-    def _launch(self, channel: Channel) -> SimulationProcess:
-        arguments = [*self._program, f"--RngRun={self.seed}"]
-        return SimulationProcess(
-            [*arguments, f"--endpoint={channel.endpoint}"],
-            log_path=self._log_path,
-            command=shlex.join(arguments),
-            socket_folder=channel.folder,
-        )
+    def _release_server(self) -> None:
+        if self._server is not None:
+            self._server.release()
+            self._server = None
+
+    def _listen(self) -> Session:
+        assert self._server is not None  # noqa: S101 - reset() made sure
+        return Session(Channel(self._transport, folder=self._server.folder.path))
+
+    def _twin(self, session: Session, simulation: ServedSimulation) -> Self:
+        """Makes the environment of a branch that is about to introduce itself."""
+        assert self._server is not None  # noqa: S101 - there is an episode
+        twin = copy.copy(self)
+        twin._np_random = copy.deepcopy(self._np_random)
+        twin._seeds = copy.deepcopy(self._seeds)
+        twin._link = Link(session, lambda _: simulation, self._timeout_s, same_process=True)
+        twin._use_described_spaces(twin._link)
+        twin._link.begin()
+        twin._server = self._server.retain()
+        return twin
+
+    def _command(self) -> str:
+        return shlex.join([*self._program, f"--RngRun={self.seed}"])
+
+    def _launch(self, session: Session) -> ServedSimulation:
+        assert self._server is not None  # noqa: S101 - reset() made sure
+        assert self.seed is not None  # noqa: S101 - reset() made sure
+        log = SimulationLog(self._log_path)
+        return self._server.start(session.endpoint, self.seed, log, self._command())
 
     def _use_described_spaces(self, link: Link) -> None:
         """Takes the description's spaces, which have bounds for each element, for the wire's."""

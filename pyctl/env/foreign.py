@@ -24,6 +24,7 @@ from pyctl.env.values import Space, checked
 from pyctl.errors import EpisodeOver, UsageError
 from pyctl.exchange.channel import Channel
 from pyctl.exchange.codec import State
+from pyctl.exchange.session import Session
 from pyctl.launch.process import SimulationProcess
 
 TIMEOUT_S = 600.0
@@ -138,16 +139,16 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
         channel = Channel("tcp", self._requested_port)
         self.port = channel.port
         launch = None if self._command is None else self._launch
-        self._link = Link(channel, launch, self._timeout_s)
+        self._link = Link(Session(channel), launch, self._timeout_s)
         self.observation_space = self._link.hello.observation_space
         self.action_space = self._link.hello.action_space
         self._observation = nothing(self.observation_space)
         self._take(self._link.begin())
 
-    def _launch(self, channel: Channel) -> SimulationProcess:
+    def _launch(self, session: Session) -> SimulationProcess:
         assert self._command is not None  # noqa: S101 - _begin made sure
         return SimulationProcess(
-            foreign_arguments(self._command, channel.port, self.seed or 0),
+            foreign_arguments(self._command, self.port, self.seed or 0),
             log_path=self._log_path,
             working_directory=self._working_directory,
         )

@@ -5,7 +5,7 @@ Turns what goes wrong into the errors of ``pyctl.errors``, and leaves nothing be
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,16 +17,14 @@ from pyctl.errors import (
     SimulationError,
     SimulationHung,
 )
-from pyctl.exchange.channel import Channel
-from pyctl.exchange.codec import Hello, State
+from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.session import Session
-from pyctl.launch.process import ASK_S, SimulationProcess
+from pyctl.launch.watched import ASK_S, WatchedSimulation
 
 # How long a simulation whose connection broke may take to exit, so that its status can be told.
 EXIT_S = 0.5
 
-Launch = Callable[[Channel], SimulationProcess]
-Refine = Callable[[Session], None]
+Launch = Callable[[Session], WatchedSimulation]
 
 
 class Link:
@@ -43,12 +41,12 @@ class Link:
     state: State
 
     def __init__(
-        self, channel: Channel, launch: Launch | None, timeout_s: float, same_process: bool = False
+        self, session: Session, launch: Launch | None, timeout_s: float, same_process: bool = False
     ) -> None:
         """Waits for the simulation and its first state.
 
         Args:
-            channel: that it will connect to; belongs to the link from now on.
+            session: that it will connect to; belongs to the link from now on.
             launch: starts the simulation; None if somebody else does.
             timeout_s: how long each answer may take [s].
             same_process: whether the process started is the simulation itself, so that no other
@@ -59,13 +57,12 @@ class Link:
             ProtocolError: it does not speak the wire.
             UsageError: it cannot be started.
         """
-        self._channel = channel
         self._timeout_s = timeout_s
-        self.process: SimulationProcess | None = None
-        self.session = Session(channel)
+        self.process: WatchedSimulation | None = None
+        self.session = session
         try:
             if launch is not None:
-                self.process = launch(channel)
+                self.process = launch(session)
             process_id = self.process.pid if self.process and same_process else None
             self.hello = self._call(self.session.handshake, process_id=process_id)
         except BaseException:
@@ -89,6 +86,28 @@ class Link:
         self.state = self._receive(self.session.step, action)
         return self.state
 
+    def send(self, action: Any) -> None:
+        """Puts an action in force; ``receive`` waits for the state that comes of it."""
+        self.session.send_action(action)
+
+    def receive(self) -> State:
+        """Returns the state that comes of the action sent last; raises as ``step``."""
+        self.state = self._receive(self.session.receive_state)
+        return self.state
+
+    def branch(self, peers: Sequence[Peer]) -> tuple[list[int], str | None]:
+        """Asks the simulation for copies of itself.
+
+        Returns:
+            The copies' process ids, and why there are fewer than peers, if there are.
+
+        Raises:
+            EpisodeOver: there is no episode.
+            SimulationError: the simulation ended, or does not answer.
+        """
+        info = self._receive(self.session.branch, peers).info
+        return [int(pid) for pid in info["branches"]], info.get("branch_error")
+
     def close(self) -> None:
         """Stops the simulation, reaps its process and ends the connection; may be repeated."""
         asked = False
@@ -99,7 +118,7 @@ class Link:
                 if self.process is not None:
                     self.process.stop(ask_s=ASK_S if asked else 0.0)
             finally:
-                self._channel.close()
+                self.session.close()
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ a deadline, and looks every ``POLL_S`` whether the simulation still lives.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import tempfile
@@ -31,6 +32,20 @@ POLL_S = 0.05
 LAST_WORDS_S = 0.2
 LINGER_MS = 1000
 
+_numbers = itertools.count()  # of ipc sockets
+
+
+class SocketFolder:
+    """A folder for ``ipc`` sockets, private to this user; goes with the object or the agent.
+
+    Attributes:
+        path: of the folder.
+    """
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="slicebed-"))
+        self.remove = weakref.finalize(self, _remove, self.path, os.getpid())
+
 
 class Channel:
     """A listening end for one simulation.
@@ -38,21 +53,23 @@ class Channel:
     Attributes:
         endpoint: where the simulation has to connect.
         port: of ``endpoint``; 0 for ``ipc``.
-        folder: private folder of the ``ipc`` socket, else None.
     """
 
-    def __init__(self, transport: Transport = "tcp", port: int = 0) -> None:
+    def __init__(
+        self, transport: Transport = "tcp", port: int = 0, folder: Path | None = None
+    ) -> None:
         """Begins to listen.
 
         Args:
             transport: ``tcp`` on the local host, or ``ipc``, a socket in a private folder.
             port: of ``tcp``; 0 lets the system choose a free one.
+            folder: of the ``ipc`` socket, private to this user; None makes one for it alone.
 
         Raises:
             UsageError: the transport is unknown, or the port is taken or none.
         """
-        self.folder: Path | None = None
         self.port = 0
+        self._own_folder: SocketFolder | None = None
         self._connections = 0
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(1)
         self._socket = self._context.socket(zmq.REP)
@@ -64,7 +81,7 @@ class Channel:
             self, _shut, self._context, self._socket, self._events, os.getpid()
         )
         try:
-            self.endpoint = self._bind(transport, port)
+            self.endpoint = self._bind(transport, port, folder)
         except BaseException:
             self.close()
             raise
@@ -110,22 +127,12 @@ class Channel:
     def close(self) -> None:
         """Ends the connection once the last answer has left; waits a second for that at most."""
         self._shut()
-        if self.folder is not None:
-            self._remove_folder()
+        if self._own_folder is not None:
+            self._own_folder.remove()
 
-    def _bind(self, transport: Transport, port: int) -> str:
+    def _bind(self, transport: Transport, port: int, folder: Path | None) -> str:
         if transport == "ipc":
-            self.folder = Path(tempfile.mkdtemp(prefix="slicebed-"))
-            self._remove_folder = weakref.finalize(self, _remove, self.folder, os.getpid())
-            endpoint = f"ipc://{self.folder}/agent"
-            try:
-                self._socket.bind(endpoint)
-            except zmq.ZMQError as error:
-                raise UsageError(
-                    f"TMPDIR: no socket can be made at {endpoint}: {error.strerror}; "
-                    "a folder with a short path is required, or transport 'tcp'"
-                ) from error
-            return endpoint
+            return self._bind_ipc(folder)
         if transport != "tcp":
             raise UsageError(f"transport is {transport!r}; 'tcp' or 'ipc' is required")
         try:
@@ -137,6 +144,20 @@ class Channel:
             ) from error
         endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self.port = int(endpoint.rsplit(":", 1)[1])
+        return endpoint
+
+    def _bind_ipc(self, folder: Path | None) -> str:
+        if folder is None:
+            self._own_folder = SocketFolder()
+            folder = self._own_folder.path
+        endpoint = f"ipc://{folder}/agent-{next(_numbers)}"
+        try:
+            self._socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            raise UsageError(
+                f"TMPDIR: no socket can be made at {endpoint}: {error.strerror}; "
+                "a folder with a short path is required, or transport 'tcp'"
+            ) from error
         return endpoint
 
     def _poll(self, wait_s: float) -> bytes | None:

@@ -6,7 +6,7 @@ Values are those of gymnasium: numpy arrays in the declared shape and dtype, int
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,19 @@ class State:
     def ended(self) -> bool:
         """Tells whether this is the last state of its episode."""
         return self.terminated or self.truncated
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Where a copy of a simulation finds its agent.
+
+    Attributes:
+        endpoint: of the agent.
+        log: file that the copy's output goes to; empty: where the original's goes.
+    """
+
+    endpoint: str
+    log: str = ""
 
 
 def encode_hello(hello: Hello) -> bytes:
@@ -164,6 +177,12 @@ def encode_action(action: Any, action_space: Space) -> bytes:
 def encode_stop() -> bytes:
     """Writes ``EnvActMsg`` that asks to stop in place of an action."""
     return _bytes(wire.EnvActMsg(stopSimReq=True))
+
+
+def encode_branch(peers: Sequence[Peer]) -> bytes:
+    """Writes ``EnvActMsg`` that asks for a copy of the simulation for each peer."""
+    branches = [wire.BranchPeer(endpoint=peer.endpoint, log=peer.log) for peer in peers]
+    return _bytes(wire.EnvActMsg(branch=branches))
 
 
 def decode_action(data: bytes, action_space: Space) -> Any:

@@ -45,6 +45,7 @@ SimInitMsg: Any = CLASSES["SimInitMsg"]
 SimInitAck: Any = CLASSES["SimInitAck"]
 EnvStateMsg: Any = CLASSES["EnvStateMsg"]
 EnvActMsg: Any = CLASSES["EnvActMsg"]
+BranchPeer: Any = CLASSES["BranchPeer"]
 
 # SpaceType
 DISCRETE, BOX, TUPLE, DICT = 1, 2, 3, 4

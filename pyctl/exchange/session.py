@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import enum
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from pyctl.errors import ChannelTimeout, EpisodeOver, PeerDisconnected, ProtocolError
 from pyctl.exchange import codec
 from pyctl.exchange.channel import Channel, Watch
-from pyctl.exchange.codec import Hello, State
+from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.spaces import Space
 
 
@@ -44,6 +45,11 @@ class Session:
         self.stage = Stage.LISTENING
         self.observation_space: Space | None = None
         self.action_space: Space | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Returns where the simulation has to connect."""
+        return self._channel.endpoint
 
     def handshake(
         self, timeout_s: float, watch: Watch | None = None, process_id: int | None = None
@@ -112,12 +118,36 @@ class Session:
             EpisodeOver: the simulation does not wait for an action.
             SlicebedError: as ``receive_state``.
         """
+        self.send_action(action)
+        return self.receive_state(timeout_s, watch)
+
+    def send_action(self, action: Any) -> None:
+        """Sends an action of the action space; ``receive_state`` waits for what comes of it.
+
+        Raises:
+            EpisodeOver: the simulation does not wait for an action.
+        """
         self._require(Stage.READY)
         assert self.action_space is not None  # noqa: S101 - set by handshake()
         message = codec.encode_action(action, self.action_space)
         # First the stage: Ctrl-C may come when the message has left.
         self.stage = Stage.AWAITING_STATE
         self._channel.send(message)
+
+    def branch(self, peers: Sequence[Peer], timeout_s: float, watch: Watch | None = None) -> State:
+        """Asks the simulation for copies of itself as it is.
+
+        Returns:
+            Its state as before, with the copies' process ids in the info: ``branches``, and
+            ``branch_error`` if there are fewer than peers.
+
+        Raises:
+            EpisodeOver: the simulation does not wait for an action.
+            SlicebedError: as ``receive_state``.
+        """
+        self._require(Stage.READY)
+        self.stage = Stage.AWAITING_STATE
+        self._channel.send(codec.encode_branch(peers))
         return self.receive_state(timeout_s, watch)
 
     def stop(self, wait_s: float = 0.0) -> bool:
@@ -143,6 +173,10 @@ class Session:
             asked = self._stop_at_next_state(wait_s)
         self.stage = Stage.CLOSED
         return asked
+
+    def close(self) -> None:
+        """Ends the connection; the simulation was asked to stop before, if it could be."""
+        self._channel.close()
 
     def _stop_at_next_state(self, wait_s: float) -> bool:
         try:

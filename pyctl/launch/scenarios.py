@@ -17,7 +17,7 @@ from typing import Any
 
 from pyctl.errors import SimulationCrashed, SimulationHung, UnknownName, UsageError
 from pyctl.launch.installed import scenario_binary, scenario_names
-from pyctl.launch.process import failure_of, shell_status
+from pyctl.launch.watched import failure_of, shell_status
 
 DESCRIBE_TIMEOUT_S = 120.0
 CACHED = 256

@@ -10,8 +10,8 @@ from typing import Any
 
 from pyctl.errors import SimulationCrashed, SimulationHung, SlicebedError
 from pyctl.launch.installed import binary_directory
-from pyctl.launch.process import failure_of, shell_status
 from pyctl.launch.scenarios import parameter_arguments
+from pyctl.launch.watched import failure_of, shell_status
 
 PREFIX = "slicebed-study-"
 

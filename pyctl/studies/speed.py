@@ -13,8 +13,8 @@ from typing import Any
 
 from pyctl.errors import SimulationHung
 from pyctl.launch.installed import scenario_binary
-from pyctl.launch.process import failure_of, shell_status
 from pyctl.launch.scenarios import parameter_arguments
+from pyctl.launch.watched import failure_of, shell_status
 from pyctl.studies.programs import run_study
 
 MODELS = ("cell", "lte", "p2p")

@@ -87,9 +87,10 @@ def test_an_end_before_its_time(
 
 
 def assert_over(env: CoSimEnv) -> None:
-    """Nothing runs any more, a step says so, and a reset begins anew."""
-    names = {child.name() for child in psutil.Process().children(recursive=True)}
-    assert "slicebed-loopback" not in names
+    """No simulation runs any more, a step says so, and a reset begins anew."""
+    children = psutil.Process().children(recursive=True)
+    running = [child.pid for child in children if child.name() == "slicebed-loopback"]
+    assert running == [env._server.pid]
     with pytest.raises(EpisodeOver, match=r"\(state \w+\); READY is required, call reset"):
         env.step(ACTION)
     env.reset()
@@ -114,13 +115,37 @@ def test_a_kill_at_any_step() -> None:
         env.reset()
         for _ in range(at):
             env.step(ACTION)
-        children = psutil.Process().children(recursive=True)
-        simulation = next(child for child in children if child.name() == "slicebed-loopback")
-        os.kill(simulation.pid, signal.SIGKILL)
+        os.kill(env._link.process.pid, signal.SIGKILL)
         error, _ = step_to_the_fault(env)
         assert isinstance(error, SimulationCrashed)
         assert "was killed by SIGKILL (exit status 137)" in str(error)
         assert_over(env)
+
+
+def test_a_killed_server_takes_its_simulations_with_it_and_the_next_reset_starts_another() -> None:
+    env = CoSimEnv("loopback", {"steps": 100}, timeout_s=WAIT_S)
+    env.reset()
+    twins = env.branch(2)
+    os.kill(env._server.pid, signal.SIGKILL)
+    for each in (env, *twins):
+        error, _ = step_to_the_fault(each)
+        assert isinstance(error, SimulationCrashed)
+        assert "was killed by SIGKILL (exit status 137)" in str(error)
+    for each in (env, *twins):
+        each.reset()
+        assert each.step(ACTION)[1] == 1.5
+        each.close()
+
+
+def test_a_stopped_simulation_is_given_up() -> None:
+    env = CoSimEnv("loopback", {"steps": 10**6}, timeout_s=WAIT_S)
+    env.reset()
+    env.step(ACTION)
+    os.kill(env._link.process.pid, signal.SIGSTOP)
+    error, _ = step_to_the_fault(env)
+    assert isinstance(error, SimulationHung)
+    assert "was stopped by a signal 3 s ago and does not go on" in str(error)
+    assert_over(env)
 
 
 def test_a_parameter_that_only_the_scenario_can_judge_is_refused_before_anything_runs() -> None:

@@ -26,6 +26,14 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 
 SHARES = np.array([[0.125, 0.25, 0.5], [0, 0.5, 0.5]], np.float32)
 ACTION = {"prb_max": SHARES}
+
+
+def running() -> list[int]:
+    """The process ids of servers and simulations."""
+    children = psutil.Process().children(recursive=True)
+    return [child.pid for child in children if child.name().startswith("slicebed-")]
+
+
 SMALL_CELLS = {"steps": 2, "sites": 1, "ues_per_slice": 1, "interval_s": 0.3, "warmup_s": 0.1}
 
 
@@ -51,8 +59,9 @@ def test_an_episode(transport: Transport) -> None:
     np.testing.assert_array_equal(observation["accumulated"], 2 * SHARES)
     assert (terminated, truncated) == (False, True)
     assert info["conservation"]["sent"] == 0
-    assert psutil.Process().children() == []  # before close(), already
+    assert running() == [env._server.pid]  # before close(), already: it waits for a reset
     env.close()
+    assert running() == []
 
 
 def test_game_over_is_termination() -> None:

@@ -10,6 +10,7 @@ from gymnasium import spaces
 from pyctl.env.fake import FakeSimulation
 from pyctl.env.link import Link
 from pyctl.exchange.channel import Channel
+from pyctl.exchange.session import Session
 from pyctl.launch.process import SimulationProcess
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -21,13 +22,13 @@ def test_only_the_process_that_was_started_is_let_in(loopback_binary: Path) -> N
     stranger = FakeSimulation(spaces.Discrete(2), spaces.Discrete(2))
     threads: list[Thread] = []
 
-    def launch(channel: Channel) -> SimulationProcess:
-        threads.append(Thread(target=stranger.play, args=(channel.endpoint,), daemon=True))
+    def launch(session: Session) -> SimulationProcess:
+        threads.append(Thread(target=stranger.play, args=(session.endpoint,), daemon=True))
         threads[0].start()
         time.sleep(0.3)  # so that the stranger is the first to speak
-        return SimulationProcess([str(loopback_binary), f"--endpoint={channel.endpoint}"])
+        return SimulationProcess([str(loopback_binary), f"--endpoint={session.endpoint}"])
 
-    with Link(Channel(), launch, WAIT_S, same_process=True) as link:
+    with Link(Session(Channel()), launch, WAIT_S, same_process=True) as link:
         assert link.process is not None
         assert link.hello.process_id == link.process.pid
         assert link.begin().info["step"] == 0
@@ -36,10 +37,10 @@ def test_only_the_process_that_was_started_is_let_in(loopback_binary: Path) -> N
 
 
 def test_the_end_of_the_block_ends_the_simulation(loopback_binary: Path) -> None:
-    def launch(channel: Channel) -> SimulationProcess:
-        return SimulationProcess([str(loopback_binary), f"--endpoint={channel.endpoint}"])
+    def launch(session: Session) -> SimulationProcess:
+        return SimulationProcess([str(loopback_binary), f"--endpoint={session.endpoint}"])
 
-    with Link(Channel("ipc"), launch, WAIT_S) as link:
+    with Link(Session(Channel("ipc")), launch, WAIT_S) as link:
         link.begin()
         process = link.process
     assert process is not None

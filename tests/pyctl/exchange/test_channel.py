@@ -50,11 +50,19 @@ def test_tcp_is_on_the_local_host_only() -> None:
 
 def test_ipc_lies_in_a_private_folder_that_close_removes(nothing_left: Path) -> None:
     channel = Channel("ipc")
-    assert channel.folder is not None
-    assert stat.S_IMODE(channel.folder.stat().st_mode) == 0o700
-    assert channel.endpoint == f"ipc://{channel.folder}/agent"
+    (folder,) = nothing_left.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert channel.endpoint.startswith(f"ipc://{folder}/agent-")
     channel.close()
-    assert not channel.folder.exists()
+    assert not folder.exists()
+
+
+def test_ipc_in_a_given_folder_leaves_it_there(tmp_path: Path) -> None:
+    first, second = Channel("ipc", folder=tmp_path), Channel("ipc", folder=tmp_path)
+    assert first.endpoint != second.endpoint
+    first.close()
+    second.close()
+    assert tmp_path.exists()
 
 
 def test_channels_never_share_a_port() -> None:
