@@ -69,13 +69,13 @@ class DecisionLoop
     EnvState MakeState(uint32_t k, std::optional<EndReason> end);
     void End(Stage stage);
 
-    Channel& m_channel;           //!< to the agent
-    Adaptor& m_adaptor;           //!< to the model
-    Settings m_settings;          //!< of the episode
-    nlohmann::json m_description; //!< for the first state
+    Channel& m_channel;                    //!< to the agent
+    Adaptor& m_adaptor;                    //!< to the model
+    Settings m_settings;                   //!< of the episode
+    nlohmann::json m_description;          //!< for the first state
     std::vector<FieldSpec> m_actionFields; //!< what decisions are checked against
-    Value m_decision;             //!< the last one
-    Stage m_stage{Stage::IDLE};   //!< where the episode is
+    Value m_decision;                      //!< the last one
+    Stage m_stage{Stage::IDLE};            //!< where the episode is
 };
 
 } // namespace slicebed

@@ -34,10 +34,10 @@ class ShmAgent
     bool IsSimulationGone() const;
 
   private:
-    pid_t m_owner;         //!< the process that made it
-    ShmSegment m_segment;  //!< shared with the simulation
-    ShmTurns m_turns;      //!< over the segment
-    ShmLayout m_layout{};  //!< once it is agreed
+    pid_t m_owner;        //!< the process that made it
+    ShmSegment m_segment; //!< shared with the simulation
+    ShmTurns m_turns;     //!< over the segment
+    ShmLayout m_layout{}; //!< once it is agreed
 };
 
 } // namespace slicebed

@@ -105,7 +105,8 @@ ShmChannel::ReadAnswer(const TurnRecord& record, const std::string& message) con
         return Load(m_init.actionSpace, m_layout.action, m_segment);
     case TurnKind::STOP:
         return StopRequest{};
-    case TurnKind::BRANCH: {
+    case TurnKind::BRANCH:
+    {
         auto answer = DecodeAction(message, m_init.actionSpace);
         if (std::holds_alternative<BranchRequest>(answer))
         {
@@ -145,8 +146,9 @@ ShmChannel::Agree(const SimInit& init)
         throw ProtocolError("the agent laid the arrays out otherwise (" +
                             std::to_string(totalBytes) + " bytes, hash " + std::to_string(hash) +
                             "); " + std::to_string(m_layout.totalBytes) + " bytes, hash " +
-                            std::to_string(m_layout.hash) + " is required: both have to be of one "
-                                                            "version");
+                            std::to_string(m_layout.hash) +
+                            " is required: both have to be of one "
+                            "version");
     }
     m_segment.MapArenas(totalBytes);
 }

@@ -39,14 +39,14 @@ class ShmChannel : public Channel
     void RequireAgent();
     Answer ReadAnswer(const TurnRecord& record, const std::string& message) const;
 
-    std::string m_endpoint;           //!< as given
-    ShmSegment m_segment;             //!< shared with the agent
-    ProcessIdentity m_agent;          //!< who made it
-    ShmTurns m_turns;                 //!< over the segment
-    SimInit m_init;                   //!< as opened
-    ShmLayout m_layout;               //!< of its spaces
-    std::string m_message;            //!< the last one received
-    Idle m_requireAgent;              //!< called while waiting
+    std::string m_endpoint;  //!< as given
+    ShmSegment m_segment;    //!< shared with the agent
+    ProcessIdentity m_agent; //!< who made it
+    ShmTurns m_turns;        //!< over the segment
+    SimInit m_init;          //!< as opened
+    ShmLayout m_layout;      //!< of its spaces
+    std::string m_message;   //!< the last one received
+    Idle m_requireAgent;     //!< called while waiting
     bool m_toldThatItIsStopped{false};
 };
 

@@ -50,14 +50,14 @@ enum class TurnEnd : uint32_t
 /** What goes with a turn. */
 struct TurnRecord
 {
-    TurnKind kind{};             //!< what is said
-    uint32_t step{0};            //!< number of the decision border
-    uint64_t bytes{0};           //!< of the message area that are in use
-    double tSimS{0};             //!< simulated time [s]
-    float reward{0};             //!< of the interval before
-    TurnEnd end{TurnEnd::NONE};  //!< set in the last state
-    uint32_t hasBorder{0};       //!< 1 where step and tSimS are told, else 0
-    uint32_t unused[7]{};        //!< to the end of the cache line
+    TurnKind kind{};            //!< what is said
+    uint32_t step{0};           //!< number of the decision border
+    uint64_t bytes{0};          //!< of the message area that are in use
+    double tSimS{0};            //!< simulated time [s]
+    float reward{0};            //!< of the interval before
+    TurnEnd end{TurnEnd::NONE}; //!< set in the last state
+    uint32_t hasBorder{0};      //!< 1 where step and tSimS are told, else 0
+    uint32_t unused[7]{};       //!< to the end of the cache line
 };
 
 static_assert(sizeof(TurnRecord) == SHM_LINE);
@@ -65,10 +65,10 @@ static_assert(sizeof(TurnRecord) == SHM_LINE);
 /** What one end writes and the other reads. */
 struct TurnSide
 {
-    alignas(SHM_APART) std::atomic<uint32_t> turn; //!< turns it has taken; the other's futex
-    alignas(SHM_LINE) TurnRecord record;           //!< of its last turn
+    alignas(SHM_APART) std::atomic<uint32_t> turn;   //!< turns it has taken; the other's futex
+    alignas(SHM_LINE) TurnRecord record;             //!< of its last turn
     alignas(SHM_APART) std::atomic<uint32_t> sleeps; //!< 1: wake it
-    std::atomic<uint32_t> closed;                  //!< 1: it has left
+    std::atomic<uint32_t> closed;                    //!< 1: it has left
 };
 
 /** The first bytes of a segment. */

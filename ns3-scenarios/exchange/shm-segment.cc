@@ -141,8 +141,7 @@ ShmSegment::MapArenas(uint64_t totalBytes)
     {
         return; // spaces without a single element
     }
-    m_arenas =
-        std::make_shared<Mapping>(m_descriptor, SHM_HEAD_BYTES, totalBytes - SHM_HEAD_BYTES);
+    m_arenas = std::make_shared<Mapping>(m_descriptor, SHM_HEAD_BYTES, totalBytes - SHM_HEAD_BYTES);
     if (!m_forkable)
     {
         const auto bytes = m_arenas->Bytes();
@@ -198,9 +197,7 @@ ShmSegment::Reserve(uint64_t bytes) const
 void
 ShmSegment::RequireFile(uint64_t bytes) const
 {
-    struct stat status
-    {
-    };
+    struct stat status{};
     const int seals = fcntl(m_descriptor, F_GET_SEALS);
     if (seals < 0 || fstat(m_descriptor, &status) != 0)
     {

@@ -66,8 +66,8 @@ ShmTurns::Take()
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (record.bytes > SHM_AREA_BYTES)
     {
-        throw ProtocolError("a message of " + std::to_string(record.bytes) + " bytes in an area of " +
-                            std::to_string(SHM_AREA_BYTES));
+        throw ProtocolError("a message of " + std::to_string(record.bytes) +
+                            " bytes in an area of " + std::to_string(SHM_AREA_BYTES));
     }
     ++m_seen;
     return record;

@@ -67,7 +67,7 @@ class ShmTurns
     TurnSide& m_own;
     TurnSide& m_peer;
     AdaptiveWait m_wait;
-    uint32_t m_seen;    //!< the other end's turns so far
+    uint32_t m_seen;      //!< the other end's turns so far
     uint32_t m_posted{0}; //!< this end's turns so far
 };
 

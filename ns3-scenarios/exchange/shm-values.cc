@@ -35,20 +35,19 @@ class Cursor
     void Store(const Value& value, const Space& space)
     {
         std::visit(
-            Overloaded{
-                [&](const BoxSpace& box) { StoreBox(Get<BoxValue>(value, "no Box"), box); },
-                [&](const DiscreteSpace&) {
-                    const int32_t choice = Get<DiscreteValue>(value, "no Discrete").value;
-                    std::memcpy(Next(), &choice, sizeof(choice));
-                },
-                [&](const TupleSpace& tuple) {
-                    StoreEach(Get<TupleValue>(value, "no Tuple").elements, tuple.elements);
-                },
-                [&](const DictSpace& dict) {
-                    const auto& fields = Get<DictValue>(value, "no Dict");
-                    Require(fields.names == dict.names, "other names, or in another order");
-                    StoreEach(fields.elements, dict.elements);
-                }},
+            Overloaded{[&](const BoxSpace& box) { StoreBox(Get<BoxValue>(value, "no Box"), box); },
+                       [&](const DiscreteSpace&) {
+                           const int32_t choice = Get<DiscreteValue>(value, "no Discrete").value;
+                           std::memcpy(Next(), &choice, sizeof(choice));
+                       },
+                       [&](const TupleSpace& tuple) {
+                           StoreEach(Get<TupleValue>(value, "no Tuple").elements, tuple.elements);
+                       },
+                       [&](const DictSpace& dict) {
+                           const auto& fields = Get<DictValue>(value, "no Dict");
+                           Require(fields.names == dict.names, "other names, or in another order");
+                           StoreEach(fields.elements, dict.elements);
+                       }},
             space.kind);
     }
 
@@ -150,10 +149,12 @@ class Cursor
 };
 
 // The alternatives of BoxData are in the order of Dtype.
-static_assert(std::is_same_v<std::variant_alternative_t<static_cast<size_t>(Dtype::FLOAT64), BoxData>,
-                             std::vector<double>>);
-static_assert(std::is_same_v<std::variant_alternative_t<static_cast<size_t>(Dtype::UINT32), BoxData>,
-                             std::vector<uint32_t>>);
+static_assert(
+    std::is_same_v<std::variant_alternative_t<static_cast<size_t>(Dtype::FLOAT64), BoxData>,
+                   std::vector<double>>);
+static_assert(
+    std::is_same_v<std::variant_alternative_t<static_cast<size_t>(Dtype::UINT32), BoxData>,
+                   std::vector<uint32_t>>);
 
 } // namespace
 

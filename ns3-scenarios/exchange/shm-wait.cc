@@ -70,7 +70,9 @@ AdaptiveWait::Wait(const std::atomic<uint32_t>& word,
                    std::atomic<uint32_t>& sleeps,
                    std::chrono::milliseconds atMost)
 {
-    const auto changed = [&] { return word.load(std::memory_order_acquire) != seen; };
+    const auto changed = [&] {
+        return word.load(std::memory_order_acquire) != seen;
+    };
     if (changed())
     {
         return true;

@@ -17,9 +17,9 @@ inline constexpr std::chrono::milliseconds SHM_LOOK_PERIOD{50};
  * One end's way of waiting; it learns from how its waits went.
  *
  * Spinning is the fastest by far where the other end runs on another processor and answers soon: to
- * wake a sleeper costs tens of microseconds. It is useless where both share one processor, and waste
- * where the answer takes long. So it spins no longer than a wake-up takes, and stops to when it was
- * in vain several times; once in a while it tries again.
+ * wake a sleeper costs tens of microseconds. It is useless where both share one processor, and
+ * waste where the answer takes long. So it spins no longer than a wake-up takes, and stops to when
+ * it was in vain several times; once in a while it tries again.
  */
 class AdaptiveWait
 {
@@ -44,8 +44,8 @@ class AdaptiveWait
     bool Spin(const std::atomic<uint32_t>& word, uint32_t seen);
     bool IsSpinWorthwhile();
 
-    bool m_mayRunOnTwo;   //!< whether the other end can run while this one spins
-    uint32_t m_vain{0};   //!< spins in vain since the last that paid
+    bool m_mayRunOnTwo;    //!< whether the other end can run while this one spins
+    uint32_t m_vain{0};    //!< spins in vain since the last that paid
     uint32_t m_without{0}; //!< waits without a spin since the last one
 };
 

@@ -451,7 +451,8 @@ class HostileAgentTestCase : public TestCase
             ThreadAgent::Post(agent, TurnKind::GO); // and no room made
         });
         // One int32 at 65536, one at the next multiple of 128, up to the end of its line.
-        const bool said = small.find("has 65536 bytes; at least 65728 are req") != std::string::npos;
+        const bool said =
+            small.find("has 65536 bytes; at least 65728 are req") != std::string::npos;
         NS_TEST_EXPECT_MSG_EQ(said, true, "too small a segment: " + small);
     }
 

@@ -25,10 +25,9 @@ from gymnasium import spaces
 
 from pyctl.errors import ChannelTimeout, EpisodeOver, PeerDisconnected, ProtocolError, UsageError
 from pyctl.exchange import codec
-from pyctl.exchange import messages as wire
 from pyctl.exchange._shm import Client
 from pyctl.exchange.channel import Watch
-from pyctl.exchange.codec import Hello, State
+from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.session import Stage
 from pyctl.exchange.spaces import Space
 
@@ -154,9 +153,10 @@ class ShmSession:
         """
         self._require(Stage.AWAITING_STATE)
         try:
-            observation, reward, end, step, t_sim_s, info, _ = self._client.receive_state(
+            observation, reward, end, step, t_sim_s, text, _ = self._client.receive_state(
                 timeout_s, watch
             )
+            info = _info(text, step, t_sim_s)
         except ProtocolError:
             self._say_stop(Stage.CLOSED)
             raise
@@ -165,7 +165,7 @@ class ShmSession:
             reward=reward,
             terminated=end == GAME_OVER,
             truncated=end == SIMULATION_END,
-            info=_info(info, step, t_sim_s),
+            info=info,
         )
         if state.ended:
             self._say_stop(Stage.ENDED)
@@ -206,9 +206,7 @@ class ShmSession:
         """
         return self._client.step(action)
 
-    def branch(
-        self, peers: Sequence[Any], timeout_s: float, watch: Watch | None = None
-    ) -> State:
+    def branch(self, peers: Sequence[Peer], timeout_s: float, watch: Watch | None = None) -> State:
         """Asks the simulation for copies of itself as it is.
 
         Args:
@@ -225,9 +223,7 @@ class ShmSession:
             SlicebedError: as ``receive_state``.
         """
         self._require(Stage.READY)
-        branches = [wire.BranchPeer(endpoint=peer.endpoint, log=peer.log) for peer in peers]
-        message = wire.EnvActMsg(branch=branches).SerializeToString()
-        self._client.send_branch(message, timeout_s, watch)
+        self._client.send_branch(codec.encode_branch(peers), timeout_s, watch)
         return self.receive_state(timeout_s, watch)
 
     def view(self) -> Any:

@@ -57,6 +57,18 @@ Steal(PyObject* object)
     return nb::steal(object);
 }
 
+/** @return a key of a Dict; all of one name are one object, which makes look-ups fast */
+nb::object
+Name(const std::string& name)
+{
+    PyObject* text = PyUnicode_FromStringAndSize(name.data(), static_cast<Py_ssize_t>(name.size()));
+    if (text != nullptr)
+    {
+        PyUnicode_InternInPlace(&text);
+    }
+    return Steal(text);
+}
+
 std::vector<npy_intp>
 Dimensions(const std::vector<uint32_t>& shape)
 {
@@ -355,8 +367,7 @@ ShmTree::Build(const Space& space, const std::vector<ShmLeaf>& leaves, const Shm
                               node.isDict = true;
                               for (const auto& name : dict.names)
                               {
-                                  node.names.push_back(
-                                      Steal(PyUnicode_InternFromString(name.c_str())));
+                                  node.names.push_back(Name(name));
                               }
                           }},
                space.kind);

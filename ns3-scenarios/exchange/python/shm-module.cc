@@ -328,8 +328,8 @@ class Client
             return false; // ReceiveState() will meet the same, and tell
         }
         const auto& record = *m_taken;
-        return record.kind == TurnKind::STATE && record.bytes == 0 &&
-               record.end == TurnEnd::NONE && record.hasBorder != 0;
+        return record.kind == TurnKind::STATE && record.bytes == 0 && record.end == TurnEnd::NONE &&
+               record.hasBorder != 0;
     }
 
     ShmAgent& Agent() const
