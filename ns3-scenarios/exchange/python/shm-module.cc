@@ -389,7 +389,6 @@ NB_MODULE(_shm, module)
     using slicebed::Client;
     slicebed::ImportNumpy();
     nb::register_exception_translator(slicebed::Translate);
-    module.attr("LOOK_PERIOD_S") = std::chrono::duration<double>(slicebed::SHM_LOOK_PERIOD).count();
     nb::class_<Client>(module, "Client")
         .def(nb::init<>())
         .def_prop_ro("endpoint", &Client::Endpoint)

@@ -21,6 +21,7 @@ AREA, AREA_BYTES, ARENAS = 4096, 61440, 65536
 PID, START = 128, 136
 TURN, RECORD, CLOSED = 384, 448, 516
 AGENT_TURN, AGENT_RECORD = 640, 704
+DEV_SHM = "/dev/shm"  # noqa: S108 - where named shared memory would be
 RECORD_FORMAT = "<IIQdfII"  # kind, step, bytes, t_sim_s, reward, end, has_border
 
 

@@ -356,14 +356,14 @@ def test_calls_on_a_closed_session_say_so(pair: Pair) -> None:
 
 
 def test_nothing_is_in_dev_shm_and_no_descriptor_is_left() -> None:
-    names = set(os.listdir("/dev/shm"))
+    names = set(os.listdir(raw.DEV_SHM))
     before = set(os.listdir("/proc/self/fd"))
     for _ in range(3):
         session, simulation = begin()
         session.close()
         simulation.close()
     assert set(os.listdir("/proc/self/fd")) == before
-    assert set(os.listdir("/dev/shm")) <= names
+    assert set(os.listdir(raw.DEV_SHM)) <= names
 
 
 def test_random_bytes_never_break_the_agent() -> None:

@@ -199,7 +199,7 @@ def runs(process: psutil.Process) -> bool:
 
 
 def test_a_killed_agent_ends_its_simulation() -> None:
-    names = set(os.listdir("/dev/shm"))
+    names = set(os.listdir(raw.DEV_SHM))
     binary = str(scenario_binary("loopback"))
     with subprocess.Popen(
         [sys.executable, "-c", AGENT, binary, "--spaces=vector"],
@@ -220,7 +220,7 @@ def test_a_killed_agent_ends_its_simulation() -> None:
         said = agent.communicate()[1]
     assert said.count("is stopped; waiting until it goes on") == 1
     assert f"the agent at shm:/proc/{agent.pid}/fd/" in said
-    assert set(os.listdir("/dev/shm")) <= names
+    assert set(os.listdir(raw.DEV_SHM)) <= names
 
 
 def test_ctrl_c_ends_a_wait() -> None:
