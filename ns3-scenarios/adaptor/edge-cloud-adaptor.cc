@@ -15,10 +15,31 @@ namespace
 {
 
 const std::string SHARE = "share";
-constexpr double MOST_HZ = 1e6; // requests of an edge or through a node
+const std::string HISTOGRAM = "latency_histogram";
+constexpr double MOST_REQUESTS = 1 << 24; // float32 counts exactly as far as that
+constexpr double MOST_HZ = 1e6;           // requests of an edge or through a node
 constexpr double MOST_LATENCY_S = 1e4;
 constexpr double MOST_W = 1e9;
 constexpr double MOST_BACKLOG = 1e9;
+
+std::vector<double>
+LatencyEdgesS()
+{
+    return ns3::LogHistogram(ns3::LATENCY_BINS).GetEdges();
+}
+
+/** @return the bins as the description lists them */
+nlohmann::json
+LatencyBins()
+{
+    const auto edgesS = LatencyEdgesS();
+    auto bins = nlohmann::json::array();
+    for (size_t i = 0; i + 1 < edgesS.size(); ++i)
+    {
+        bins.push_back({{"id", i}, {"low_s", edgesS[i]}, {"high_s", edgesS[i + 1]}});
+    }
+    return bins;
+}
 
 /** One KPI as an observation field. */
 struct KpiField
@@ -102,6 +123,13 @@ EdgeCloudAdaptor::ObservationFields() const
     {
         fields.push_back(Field(kpi.name, kpi.high, kpi.unit, kpi.meaning));
     }
+    auto histogram = Field(HISTOGRAM,
+                           MOST_REQUESTS,
+                           "requests",
+                           "of the edge's users that were completed, by latency");
+    histogram.shape.push_back(static_cast<uint32_t>(LatencyEdgesS().size() - 1));
+    histogram.axes.push_back("latency_bin");
+    fields.push_back(histogram);
     fields.push_back(Field(SHARE, 1, "fraction", "of the workload in force at the end"));
     fields.push_back(Field("up", 1, "1", "1 where the node is up in the coming interval"));
     return fields;
@@ -132,6 +160,7 @@ EdgeCloudAdaptor::Context() const
                          {"capacity_hz", edge ? config.edgeHz : config.cloudHz}});
     }
     return {{"nodes", nodes},
+            {"latency_bins", LatencyBins()},
             {"edges", config.edges},
             {"cycles_mean", config.meanCycles},
             {"rate_hz", config.rateHz},
@@ -183,6 +212,8 @@ EdgeCloudAdaptor::Observe()
         }
         add(kpi.name, elements);
     }
+    observation.names.push_back(HISTOGRAM);
+    observation.elements.push_back(LatencyCounts());
     add(SHARE, m_shares);
     std::vector<float> up;
     for (uint32_t node = 0; node < Nodes(); ++node)
@@ -191,6 +222,21 @@ EdgeCloudAdaptor::Observe()
     }
     add("up", up);
     return {observation};
+}
+
+Value
+EdgeCloudAdaptor::LatencyCounts() const
+{
+    const auto bins = static_cast<uint32_t>(LatencyEdgesS().size() - 1);
+    std::vector<float> elements;
+    for (const auto& ofNode : m_kpis)
+    {
+        // Before the first interval nothing is counted.
+        auto counts = ofNode.latencyCounts;
+        counts.resize(bins, 0);
+        elements.insert(elements.end(), counts.begin(), counts.end());
+    }
+    return FloatBox({Nodes(), bins}, std::move(elements));
 }
 
 double

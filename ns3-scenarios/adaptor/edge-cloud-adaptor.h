@@ -56,6 +56,7 @@ class EdgeCloudAdaptor : public Adaptor
                     double high,
                     const std::string& unit,
                     const std::string& meaning) const;
+    Value LatencyCounts() const;
     void FailAndRecover(uint32_t k);
 
     ns3::Ptr<ns3::EdgeCloudSession> m_session; //!< the network

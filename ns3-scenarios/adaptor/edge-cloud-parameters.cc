@@ -2,6 +2,7 @@
 #include "adaptor/edge-cloud-parameters.h"
 
 #include "exchange/errors.h"
+#include "topology/topology-file.h"
 
 #include <algorithm>
 #include <cmath>
@@ -40,6 +41,7 @@ EdgeCloudParameters::Declare(ScenarioParameters& p)
         "energy_ref_j", m_terms.energyJ, "J", "of a request, that costs energy_weight", 1e-6, 1e9);
     p.Add("energy_weight", m_terms.energyWeight, "1", "in the reward", 0, 1e6);
     p.Add("loss_weight", m_terms.lossWeight, "1", "in the reward", 0, 1e6);
+    p.Add("topology_file", m_topologyFile, "", "write nodes and links here");
 }
 
 std::unique_ptr<Adaptor>
@@ -48,6 +50,10 @@ EdgeCloudParameters::Build() const
     const auto failures = Failures();
     auto network = ns3::CreateObject<ns3::EdgeCloudNetwork>();
     network->Build(Network());
+    if (!m_topologyFile.empty())
+    {
+        ns3::WriteTopologyFile(network->Describe(), m_topologyFile);
+    }
     auto session = ns3::CreateObject<ns3::EdgeCloudSession>();
     session->Attach(network);
     return std::make_unique<EdgeCloudAdaptor>(

@@ -52,6 +52,7 @@ class EdgeCloudParameters
     double m_wanDelayMs{20.222};
     double m_wanBackground{0};
     std::string m_failures;
+    std::string m_topologyFile;
 };
 
 } // namespace slicebed

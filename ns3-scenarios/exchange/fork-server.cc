@@ -28,7 +28,7 @@ ParseJob(const std::string& command)
     try
     {
         const auto start = nlohmann::json::parse(command).at("start");
-        return {{start.at("endpoint"), start.at("log")}, start.at("run")};
+        return {{start.at("endpoint"), start.at("log")}, start.at("run"), start.at("attach")};
     }
     catch (const nlohmann::json::exception& error)
     {

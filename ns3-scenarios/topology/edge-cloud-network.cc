@@ -227,6 +227,30 @@ EdgeCloudNetwork::GetConfig() const
     return m_config;
 }
 
+TopologyDescription
+EdgeCloudNetwork::Describe() const
+{
+    // In this order they were joined: access and metro of each edge, then the WAN.
+    const auto first = [this](size_t link) {
+        return m_links.at(link)->GetDevice(0)->GetNode();
+    };
+    TopologyDescription drawing;
+    for (uint32_t edge = 0; edge < m_config.edges; ++edge)
+    {
+        const auto number = std::to_string(edge);
+        const double y = RowY(edge, m_config.edges);
+        drawing.nodes.push_back(
+            {.node = first(2 * edge), .name = "users " + number, .kind = "users", .y = y});
+        drawing.nodes.push_back(
+            {.node = m_nodes[edge], .name = "edge " + number, .kind = "edge", .x = 1, .y = y});
+    }
+    drawing.nodes.push_back(
+        {.node = first(m_links.size() - 1), .name = "gateway", .kind = "gateway", .x = 2});
+    drawing.nodes.push_back({.node = m_nodes.back(), .name = "cloud", .kind = "cloud", .x = 3});
+    drawing.FindWires();
+    return drawing;
+}
+
 void
 EdgeCloudNetwork::DoDispose()
 {

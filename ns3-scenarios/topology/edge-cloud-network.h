@@ -6,6 +6,7 @@
 #include "compute/edge-dispatcher.h"
 #include "compute/power-meter.h"
 #include "compute/request-client.h"
+#include "topology/topology-description.h"
 #include "traffic/request-source.h"
 #include "transport/wan-link.h"
 
@@ -75,6 +76,9 @@ class EdgeCloudNetwork : public Object
     Ptr<RequestClient> GetClient(uint32_t edge) const;
     Ptr<RequestSource> GetSource(uint32_t edge) const;
     const EdgeCloudConfig& GetConfig() const;
+
+    /** @return nodes and links, for a drawing */
+    TopologyDescription Describe() const;
 
   protected:
     void DoDispose() override;

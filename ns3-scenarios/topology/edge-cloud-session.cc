@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "topology/edge-cloud-session.h"
 
+#include "kpi/nearest-rank.h"
+
 #include "ns3/simulator.h"
 
 #include <algorithm>
@@ -30,10 +32,19 @@ Percentile95(std::vector<double> values)
     {
         return 0;
     }
-    const auto rank = static_cast<size_t>(std::ceil(0.95 * static_cast<double>(values.size())));
-    const auto place = values.begin() + static_cast<std::ptrdiff_t>(rank - 1);
-    std::nth_element(values.begin(), place, values.end());
-    return *place;
+    return NearestRank(values, 0.95);
+}
+
+/** @return values by bin of LATENCY_BINS */
+std::vector<uint64_t>
+CountByBin(const std::vector<double>& latenciesS)
+{
+    LogHistogram histogram(LATENCY_BINS);
+    for (const double latencyS : latenciesS)
+    {
+        histogram.Add(latencyS);
+    }
+    return histogram.GetCounts();
 }
 
 double
@@ -123,6 +134,7 @@ EdgeCloudSession::Measure(uint32_t node, double passedS)
     const auto& before = m_atStart[node];
     const auto now = Read(node);
     const auto& server = *m_network->GetServer(node);
+    const bool edge = node < m_latencies.size();
     const auto since = [](auto end, auto start) {
         return static_cast<double>(end - start);
     };
@@ -133,7 +145,8 @@ EdgeCloudSession::Measure(uint32_t node, double passedS)
     kpi.utilisation = Ratio(now.busyS - before.busyS, now.poweredOnS - before.poweredOnS);
     kpi.powerW = (now.joules - before.joules) / passedS;
     kpi.energyJ = Ratio(now.joules - before.joules, processed);
-    if (node < m_latencies.size())
+    kpi.latencyCounts = CountByBin(edge ? m_latencies[node] : std::vector<double>{});
+    if (edge)
     {
         const auto& latencies = m_latencies[node];
         const auto completed = static_cast<double>(latencies.size());

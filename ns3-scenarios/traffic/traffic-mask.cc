@@ -71,11 +71,12 @@ ParseHeader(const std::string& path, const std::string& line)
 } // namespace
 
 TrafficMask
-TrafficMask::FromProfile(uint32_t firstInterval)
+TrafficMask::FromProfile(uint32_t firstInterval, uint32_t intervalsPerQuarter)
 {
     TrafficMask mask;
     mask.m_source = "profile";
     mask.m_firstInterval = firstInterval;
+    mask.m_intervalsPerQuarter = intervalsPerQuarter;
     return mask;
 }
 
@@ -141,7 +142,7 @@ TrafficMask::Get(uint32_t interval, uint32_t slice) const
     }
     if (m_series.empty())
     {
-        return DailyProfile(slice - 1, m_firstInterval + interval);
+        return DailyProfile(slice - 1, 1.0 * (m_firstInterval + interval) / m_intervalsPerQuarter);
     }
     return m_series.at(slice).at(interval);
 }

@@ -19,9 +19,12 @@ namespace ns3
 class TrafficMask
 {
   public:
-    /** @return the embedded profile, starting at interval `firstInterval` of a week (0 = Monday
-     * 0:00) */
-    static TrafficMask FromProfile(uint32_t firstInterval);
+    /**
+     * @param firstInterval of a week (0 = Monday 0:00) that the mask begins with
+     * @param intervalsPerQuarter of an hour: 1 where an interval stands for 15 minutes
+     * @return the embedded profile
+     */
+    static TrafficMask FromProfile(uint32_t firstInterval, uint32_t intervalsPerQuarter = 1);
 
     /** @return 1 in every interval, for every slice */
     static TrafficMask Constant();
@@ -51,6 +54,7 @@ class TrafficMask
   private:
     std::string m_source;                             //!< where it comes from
     uint32_t m_firstInterval{0};                      //!< of the week (profile only)
+    uint32_t m_intervalsPerQuarter{1};                //!< of an hour (profile only)
     std::map<uint32_t, std::vector<double>> m_series; //!< by slice id (file only)
 };
 

@@ -41,6 +41,25 @@ class TraceChoice:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """How a simulation is started and talked to; nothing of it changes the results.
+
+    Attributes:
+        transport: between simulation and Python.
+        listen: address to wait at for a simulation that somebody else starts; None starts one.
+        curve: whether what is said to that one is encrypted.
+        sim_log: what ns-3 logs, as its variable NS_LOG; None for nothing.
+        attach: whether to wait for a debugger, without time-out.
+    """
+
+    transport: Transport = "tcp"
+    listen: str | None = None
+    curve: bool = False
+    sim_log: str | None = None
+    attach: bool = False
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """What a user asks for.
 
@@ -51,7 +70,7 @@ class RunConfig:
         settings: of the allocator; those not named keep their defaults.
         seed: picks the random streams, 0 to 2^32 - 1.
         trace: of the offered load, or None for the scenario's own.
-        transport: between simulation and Python; it does not change the results.
+        reach: how the simulation is started and talked to.
     """
 
     scenario: str
@@ -60,7 +79,7 @@ class RunConfig:
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 1
     trace: TraceChoice | None = None
-    transport: Transport = "tcp"
+    reach: Reach = field(default_factory=Reach)
 
 
 @dataclass(frozen=True)
@@ -92,6 +111,7 @@ def prepare(request: RunConfig) -> PreparedRun:
     Raises:
         UsageError: one of them is unknown or wrong; the message says what would be right.
     """
+    _require_reach(request.reach)
     check_parameters(request.scenario, request.parameters)
     if TOPOLOGY_FILE in request.parameters:
         raise UsageError(f"{TOPOLOGY_FILE} cannot be set: the run's folder gets the file")
@@ -127,12 +147,23 @@ def repeat_command(request: RunConfig, out: Path) -> str:
     ):
         for key, value in values.items():
             words += [option, f"{key}={_as_word(value)}"]
-    words += ["--seed", str(request.seed), "--transport", request.transport]
+    words += ["--seed", str(request.seed), "--transport", request.reach.transport]
     if request.trace is not None:
         words += ["--trace", str(request.trace.path.absolute())]
         if request.trace.squares:
             words += ["--trace-squares", ",".join(map(str, request.trace.squares))]
     return shlex.join([*words, "--out", str(out.absolute())])
+
+
+def _require_reach(reach: Reach) -> None:
+    """Refuses what is asked of a simulation that is not started here."""
+    if reach.curve and reach.listen is None:
+        raise UsageError("--curve needs --listen tcp://HOST:PORT")
+    if reach.listen is not None and (reach.attach or reach.sim_log is not None):
+        raise UsageError(
+            "--listen waits for a simulation that is started elsewhere: --attach and --sim-log are "
+            "for one that is started here"
+        )
 
 
 def _as_word(value: Any) -> str:

@@ -30,12 +30,17 @@ SUMMARY = "summary.json"
 ERROR = "error.json"
 STEPS = "steps.parquet"
 INTERVALS = "intervals.parquet"
+HISTOGRAMS = "histograms.parquet"
 TOPOLOGY = "topology.json"
 MASK = "mask.csv"
 LOG = "simulation.log"
+DECISIONS = "decisions.bin"
 
 OUR_FILES = frozenset(
-    (CONFIG, PROVENANCE, DESCRIPTION, SUMMARY, ERROR, STEPS, INTERVALS, TOPOLOGY, MASK, LOG)
+    (
+        *(CONFIG, PROVENANCE, DESCRIPTION, SUMMARY, ERROR),
+        *(STEPS, INTERVALS, HISTOGRAMS, TOPOLOGY, MASK, LOG, DECISIONS),
+    )
 )
 
 

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -61,6 +63,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         log_path: str | Path | None = None,
         timeout_s: float = TIMEOUT_S,
         over_total: OverTotal = "refuse",
+        sim_log: str | None = None,
+        attach: bool = False,
     ) -> None:
         """Checks everything that can be checked before a simulation is started.
 
@@ -77,6 +81,10 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
                 point in force and counts the totals in ``info["projected"]``. The ids of
                 ``gymnasium.make`` project, because an RL library samples its actions from the
                 space alone, which cannot say what a sum may be.
+            sim_log: what ns-3 logs (its variable ``NS_LOG``), such as ``TcpSocketBase=info``; it
+                goes to the log.
+            attach: each simulation tells its process id on standard error and waits, for as long
+                as it takes, until a debugger is attached; so does this side.
 
         Raises:
             UsageError: one of the arguments is wrong.
@@ -91,7 +99,9 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         self._program = [str(scenario_binary(scenario)), *parameter_arguments(parameters)]
         self._transport: Transport = transport
         self._log_path = None if log_path is None else Path(log_path)
-        self._timeout_s = timeout_s
+        self._timeout_s = math.inf if attach else timeout_s
+        self._environment = {} if sim_log is None else {"NS_LOG": sim_log}
+        self._attach = attach
         self._seeds = SeedSequence(seed)
         self._server: SimulationServer | None = None
         self._link: Link | None = None
@@ -127,11 +137,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         super().reset(seed=seed)
         self._close_link()
         self.seed = episode_seed
-        if self._server is not None and not self._server.lives():
-            self._release_server()
-        if self._server is None:
-            self._server = SimulationServer(self._program)
-        self._link = Link(self._listen(), self._launch, self._timeout_s, same_process=True)
+        self._link = self._begin_link()
         self._use_described_spaces(self._link)
         state = self._link.begin()
         return self._observation(state), state.info
@@ -199,9 +205,19 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
 
     def close(self) -> None:
         """Stops the simulation, if one runs. The environment can be reset again."""
-        self._close_link()
-        self._release_server()
+        try:
+            self._close_link()
+        finally:
+            self._release_server()
         super().close()
+
+    def _begin_link(self) -> Link:
+        """Starts a simulation and waits until it introduces itself."""
+        if self._server is not None and not self._server.lives():
+            self._release_server()
+        if self._server is None:
+            self._server = SimulationServer(self._program, self._environment)
+        return Link(self._listen(), self._launch, self._timeout_s, same_process=True)
 
     def _release_server(self) -> None:
         if self._server is not None:
@@ -231,7 +247,12 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         assert self._server is not None  # noqa: S101 - reset() made sure
         assert self.seed is not None  # noqa: S101 - reset() made sure
         log = SimulationLog(self._log_path)
-        return self._server.start(session.endpoint, self.seed, log, self._command())
+        simulation = self._server.start(
+            session.endpoint, self.seed, log, self._command(), attach=self._attach
+        )
+        if self._attach:
+            print(f"attach with: gdb -p {simulation.pid}", file=sys.stderr, flush=True)
+        return simulation
 
     def _use_described_spaces(self, link: Link) -> None:
         """Takes the description's spaces, which have bounds for each element, for the wire's."""

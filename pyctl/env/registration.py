@@ -27,6 +27,11 @@ class Registered:
 
 
 _REGISTERED = {
+    "slicebed/Capacity-v0": Registered(
+        "slices on one link or in one cell; an action sets what each reserves and who is admitted",
+        "pyctl.env.cosim:CoSimEnv",
+        {"scenario": "capacity", "over_total": "project"},
+    ),
     "slicebed/Cells-v0": Registered(
         "sliced cells on a hexagonal grid; an action sets each slice's PRB ceiling per cell",
         "pyctl.env.cosim:CoSimEnv",

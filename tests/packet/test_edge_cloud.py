@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 
 import pyctl.env  # noqa: F401 - registers the ids
+from analysis.distributions import cdf, percentile, select
+from analysis.store_reader import read_run
 
 SLICEBED = str(Path(sys.executable).with_name("slicebed"))
 SMALL = ("--set", "scale=0.1", "--set", "steps=4")
@@ -74,6 +76,33 @@ def test_work_goes_where_the_shares_say() -> None:
         assert near["latency_p95"][:6].min() > near["latency"][:6].max() / 2
     finally:
         env.close()
+
+
+def test_the_distribution_of_latency_agrees_with_what_is_measured(tmp_path: Path) -> None:
+    found = summary(run("--allocator", "equal", *SMALL, "--json", out=tmp_path))
+    stored = read_run(Path(found["run_dir"]))
+    assert stored.histograms is not None
+    everything = select(stored.histograms, "latency_histogram")
+    assert everything["count"].sum() == found["conservation"]["received"]
+    bin_width = 10 ** (1 / 20)
+    for (step, node), row in stored.steps.set_index(["step", "node"]).iterrows():
+        rows = select(stored.histograms, "latency_histogram", step=step, node=node)
+        p95 = percentile(rows, 95)
+        if row["latency_p95"] == 0:
+            assert p95 is None
+        else:
+            # The nearest rank, 1 of some 40, may lie in the bin above.
+            assert p95 is not None
+            assert 1 / bin_width < p95 / row["latency_p95"] < bin_width**1.001
+    edges, shares = cdf(everything)
+    assert (np.diff(edges) > 0).all()
+    assert (np.diff(shares) >= 0).all()
+    assert shares[0] == 0
+    assert shares[-1] == 1
+    latency = found["latency"]
+    assert latency["p50"] < latency["p95"] < latency["p99"] <= edges[-1]
+    offered, waited = stored.steps["offered"], stored.steps["latency"]
+    assert latency["mean"] == pytest.approx((offered * waited).sum() / offered.sum(), rel=1e-5)
 
 
 def test_a_node_that_is_down_answers_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pyctl.campaign import prepare as module
-from pyctl.campaign.prepare import RunConfig, TraceChoice, prepare, repeat_command
+from pyctl.campaign.prepare import Reach, RunConfig, TraceChoice, prepare, repeat_command
 from pyctl.errors import UsageError
 from tests.pyctl.campaign.simulations import description
 
@@ -34,7 +34,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_the_configuration_has_all_that_bears_on_the_results() -> None:
     settings = {"shares": "0.5,0.25"}
-    request = RunConfig("tiny", "static", settings=settings, seed=2, transport="ipc")
+    request = RunConfig("tiny", "static", settings=settings, seed=2, reach=Reach("ipc"))
     assert prepare(request).config == {
         "scenario": "tiny",
         "parameters": {"steps": 3},
@@ -147,7 +147,7 @@ def test_the_command_says_all_of_it(tmp_path: Path) -> None:
         settings={"shares": [0.5, 0.25]},
         seed=9,
         trace=TraceChoice(tmp_path / "t.txt", (5, 6)),
-        transport="ipc",
+        reach=Reach("ipc"),
     )
     words = shlex.split(repeat_command(request, tmp_path / "out"))
     assert words == [

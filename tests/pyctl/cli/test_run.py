@@ -40,8 +40,8 @@ def test_the_run_folder_is_complete(tmp_path: Path) -> None:
     folder = tmp_path / printed["run_dir"]
     assert folder == tmp_path / "results" / printed["run_id"]
     assert sorted(path.name for path in folder.iterdir()) == [
-        *("config.json", "description.json", "intervals.parquet", "provenance.json"),
-        *("simulation.log", "steps.parquet", "summary.json"),
+        *("config.json", "decisions.bin", "description.json", "intervals.parquet"),
+        *("provenance.json", "simulation.log", "steps.parquet", "summary.json"),
     ]
     config = json.loads((folder / "config.json").read_text())
     assert config == {

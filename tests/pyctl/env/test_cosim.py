@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from pyctl.errors import (
     EpisodeOver,
     InvalidAction,
     ProtocolError,
+    SimulationCrashed,
     SimulationRefused,
     UnknownName,
     UsageError,
@@ -26,6 +31,16 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 
 SHARES = np.array([[0.125, 0.25, 0.5], [0, 0.5, 0.5]], np.float32)
 ACTION = {"prb_max": SHARES}
+
+
+# A debugger that attaches (PTRACE_SEIZE) and lets go again when it ends.
+SEIZE = """
+import ctypes, sys, time
+ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+assert ptrace(0x4206, int(sys.argv[1]), None, None) == 0, ctypes.get_errno()
+time.sleep(0.5)
+"""
 
 
 def running() -> list[int]:
@@ -149,6 +164,42 @@ def test_the_log_has_what_the_simulation_wrote(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="exited with status 2"):
         env.step(ACTION)
     assert "loopback: exit as asked at step 1" in log.read_text()
+
+
+def test_ns3_logs_what_is_asked_for(tmp_path: Path) -> None:
+    log = tmp_path / "simulation.log"
+    env = CoSimEnv(
+        "cells", SMALL_CELLS, seed=1, log_path=log, sim_log="UdpSocketImpl=level_function"
+    )
+    env.reset()
+    env.step({"prb_max": np.full((3, 4), 0.25, np.float32)})
+    env.close()
+    assert "UdpSocketImpl" in log.read_text()
+    with pytest.raises(SimulationCrashed, match="Invalid or unregistered component name"):
+        CoSimEnv("cells", SMALL_CELLS, seed=1, sim_log="UdpSockt=info").reset()
+
+
+def test_a_simulation_to_debug_waits_for_the_debugger(capsys: pytest.CaptureFixture[str]) -> None:
+    env = CoSimEnv("loopback", {"steps": 1}, seed=1, attach=True)
+    told: list[str] = []
+    traced = threading.Event()
+
+    def trace() -> None:
+        while "\n" not in "".join(told):
+            told.append(capsys.readouterr().err)
+        pid = int("".join(told).removeprefix("attach with: gdb -p "))
+        time.sleep(0.5)
+        assert psutil.pid_exists(pid)  # it waits
+        subprocess.run([sys.executable, "-c", SEIZE, str(pid)], check=True)
+        traced.set()
+
+    debugger = threading.Thread(target=trace)
+    debugger.start()
+    env.reset()
+    debugger.join()
+    assert traced.is_set()
+    assert env.step(ACTION)[3]
+    env.close()
 
 
 @pytest.mark.parametrize(

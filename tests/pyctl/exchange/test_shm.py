@@ -15,7 +15,6 @@ from gymnasium import spaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from pyctl.exchange._shm import Client
 
 from pyctl.errors import (
     ChannelTimeout,
@@ -25,6 +24,7 @@ from pyctl.errors import (
     SlicebedError,
     UsageError,
 )
+from pyctl.exchange._shm import Client
 from pyctl.exchange.session import Stage
 from pyctl.exchange.shm import ShmSession
 from pyctl.exchange.spaces import Space

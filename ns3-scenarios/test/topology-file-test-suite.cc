@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What networks tell of themselves for a drawing: the figures of links as they were built, and the
+ * file.
+ */
+#include "test/error-text.h"
+#include "topology/e2e-network.h"
+#include "topology/edge-cloud-network.h"
+#include "topology/topology-file.h"
+
+#include "ns3/constant-position-mobility-model.h"
+#include "ns3/point-to-point-helper.h"
+#include "ns3/simulator.h"
+#include "ns3/string.h"
+#include "ns3/test.h"
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+using namespace ns3;
+
+namespace
+{
+
+std::string
+TextOf(const std::string& path)
+{
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+/** A server and a UE by hand. */
+class FileTestCase : public TestCase
+{
+  public:
+    FileTestCase()
+        : TestCase("the file has nodes and links as they were built")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        NodeContainer nodes(3);
+        PointToPointHelper link;
+        link.SetDeviceAttribute("DataRate", StringValue("123456789bps"));
+        link.SetChannelAttribute("Delay", StringValue("1.5ms"));
+        link.Install(nodes.Get(1), nodes.Get(0));
+        link.Install(nodes.Get(0), CreateObject<Node>()); // not in the drawing
+        auto place = CreateObject<ConstantPositionMobilityModel>();
+        place->SetPosition({-12.5, 30, 1.5});
+        nodes.Get(2)->AggregateObject(place);
+        TopologyDescription drawing;
+        drawing.nodes = {
+            {.node = nodes.Get(0), .name = "server", .kind = "server"},
+            {.node = nodes.Get(1), .name = "gNB", .kind = "gnb", .x = 1},
+            {.node = nodes.Get(2), .name = "UE 0", .kind = "ue", .x = 2, .y = -0.5, .slice = 4}};
+        drawing.FindWires();
+        drawing.airs = {{.from = 1, .to = 2, .bandwidthHz = 2e7}};
+        const auto path = CreateTempDirFilename("topology.json");
+        WriteTopologyFile(drawing, path);
+        NS_TEST_EXPECT_MSG_EQ(
+            TextOf(path),
+            R"({"nodes":[{"name":"server","kind":"server","x":0,"y":0},)"
+            R"({"name":"gNB","kind":"gnb","x":1,"y":0},)"
+            R"({"name":"UE 0","kind":"ue","x":2,"y":-0.5,"slice":4,"x_m":-12.5,"y_m":30}],)"
+            "\n"
+            R"("wires":[{"from":"server","to":"gNB","rate_bps":123456789,"delay_s":0.0015}],)"
+            "\n"
+            R"("airs":[{"from":"gNB","to":"UE 0","bandwidth_hz":20000000}]})"
+            "\n",
+            "the file");
+        const auto nowhere = path + "/nowhere.json";
+        NS_TEST_EXPECT_MSG_EQ(slicebed::ErrorText<std::invalid_argument>(
+                                  [&] { WriteTopologyFile(drawing, nowhere); }),
+                              "topology_file " + nowhere + ": cannot be written",
+                              "a path that is none");
+        Simulator::Destroy();
+    }
+};
+
+/** Two slices of two viewers, on links that are not the default's. */
+class E2eDrawingTestCase : public TestCase
+{
+  public:
+    E2eDrawingTestCase()
+        : TestCase("e2e-slice tells its links and its UEs' places")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        E2eConfig config;
+        config.slices = 2;
+        config.usersPerSlice = 2;
+        config.linkRate = DataRate("250Mbps");
+        config.transportDelay = MilliSeconds(3);
+        config.bandwidthMhz = 10;
+        auto network = CreateObject<E2eNetwork>();
+        network->Build(config);
+        const auto drawing = network->Describe();
+        NS_TEST_ASSERT_MSG_EQ(drawing.nodes.size(), 7, "server, UPF, gNB and four UEs");
+        NS_TEST_ASSERT_MSG_EQ(drawing.wires.size(), 2, "to the UPF and from there");
+        NS_TEST_EXPECT_MSG_EQ(drawing.wires[0].rate, DataRate("250Mbps"), "rate");
+        NS_TEST_EXPECT_MSG_EQ(drawing.wires[0].delay, MilliSeconds(5), "server to UPF");
+        NS_TEST_EXPECT_MSG_EQ(drawing.wires[1].delay, MilliSeconds(3), "UPF to gNB");
+        NS_TEST_EXPECT_MSG_EQ(drawing.nodes[drawing.wires[1].from].name, "UPF", "its first end");
+        NS_TEST_EXPECT_MSG_EQ(drawing.nodes[drawing.wires[1].to].name, "gNB", "its second end");
+        NS_TEST_ASSERT_MSG_EQ(drawing.airs.size(), 4, "a radio a UE");
+        for (size_t i = 0; i < drawing.airs.size(); ++i)
+        {
+            const auto& ue = drawing.nodes[drawing.airs[i].to];
+            NS_TEST_EXPECT_MSG_EQ(drawing.nodes[drawing.airs[i].from].kind, "gnb", "its gNB");
+            NS_TEST_EXPECT_MSG_EQ(drawing.airs[i].bandwidthHz, 10e6, "bandwidth");
+            NS_TEST_EXPECT_MSG_EQ(*ue.slice, i / 2 + 1, "slice of UE " << i);
+            const auto place = ue.node->GetObject<MobilityModel>()->GetPosition();
+            NS_TEST_EXPECT_MSG_EQ((std::hypot(place.x, place.y) >= 35), true, "not at the mast");
+            NS_TEST_EXPECT_MSG_EQ((std::hypot(place.x, place.y) <= 100), true, "within reach");
+        }
+        network = nullptr;
+        Simulator::Destroy();
+    }
+};
+
+/** Two edges on a WAN that is not the default's. */
+class EdgeCloudDrawingTestCase : public TestCase
+{
+  public:
+    EdgeCloudDrawingTestCase()
+        : TestCase("edge-cloud tells its star and its WAN")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        EdgeCloudConfig config;
+        config.edges = 2;
+        config.wanRate = DataRate("77Mbps");
+        config.wanDelay = MilliSeconds(33);
+        auto network = CreateObject<EdgeCloudNetwork>();
+        network->Build(config);
+        const auto drawing = network->Describe();
+        std::ostringstream links;
+        for (const auto& wire : drawing.wires)
+        {
+            links << drawing.nodes[wire.from].name << " - " << drawing.nodes[wire.to].name << " "
+                  << wire.rate.GetBitRate() / 1'000'000 << " " << wire.delay.GetMilliSeconds()
+                  << "\n";
+        }
+        NS_TEST_EXPECT_MSG_EQ(links.str(),
+                              "users 0 - edge 0 100 5\n"
+                              "edge 0 - gateway 1000 1\n"
+                              "users 1 - edge 1 100 5\n"
+                              "edge 1 - gateway 1000 1\n"
+                              "gateway - cloud 77 33\n",
+                              "links, Mbit/s and ms");
+        network = nullptr;
+        Simulator::Destroy();
+    }
+};
+
+/** The suite. */
+class TopologyFileTestSuite : public TestSuite
+{
+  public:
+    TopologyFileTestSuite()
+        : TestSuite("slicebed-topology-file", Type::UNIT)
+    {
+        AddTestCase(new FileTestCase, Duration::QUICK);
+        AddTestCase(new E2eDrawingTestCase, Duration::QUICK);
+        AddTestCase(new EdgeCloudDrawingTestCase, Duration::QUICK);
+    }
+};
+
+TopologyFileTestSuite g_topologyFileTestSuite;
+
+} // namespace
