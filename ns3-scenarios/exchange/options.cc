@@ -6,6 +6,7 @@
 #include "exchange/fork.h"
 #include "exchange/replay-channel.h"
 #include "exchange/scripted-channel.h"
+#include "exchange/shm-channel.h"
 #include "exchange/zmq-channel.h"
 
 namespace slicebed
@@ -17,6 +18,10 @@ namespace
 std::unique_ptr<Channel>
 Connect(const std::string& endpoint, const Options& options)
 {
+    if (endpoint.starts_with(SHM_PREFIX))
+    {
+        return std::make_unique<ShmChannel>(endpoint);
+    }
     return std::make_unique<ZmqChannel>(
         endpoint,
         std::chrono::milliseconds(static_cast<int64_t>(options.connectTimeoutS * 1000)),
@@ -37,8 +42,8 @@ Options::Declare(ScenarioParameters& parameters)
     parameters.Add("endpoint",
                    endpoint,
                    "",
-                   "the agent's address, tcp://HOST:PORT or ipc://PATH; empty: no agent, the "
-                   "default decision in every interval");
+                   "the agent's address, tcp://HOST:PORT, ipc://PATH or shm:/proc/PID/fd/N; "
+                   "empty: no agent, the default decision in every interval");
     parameters.Add("curve_key",
                    curveKey,
                    "",

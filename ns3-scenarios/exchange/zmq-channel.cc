@@ -49,7 +49,7 @@ ZmqChannel::ZmqChannel(const std::string& endpoint,
     catch (const zmq::error_t& error)
     {
         throw UsageError("endpoint is '" + endpoint + "' (" + error.what() +
-                         "); tcp://127.0.0.1:PORT or ipc://PATH is required");
+                         "); tcp://127.0.0.1:PORT, ipc://PATH or shm:/proc/PID/fd/N is required");
     }
 }
 

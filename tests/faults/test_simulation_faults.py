@@ -149,7 +149,9 @@ def test_a_stopped_simulation_is_given_up() -> None:
 
 
 def test_a_parameter_that_only_the_scenario_can_judge_is_refused_before_anything_runs() -> None:
-    with pytest.raises(SimulationRefused, match="^spaces is 'no'; one of named, dict, tuple"):
+    with pytest.raises(
+        SimulationRefused, match="^spaces is 'no'; one of named, vector, dict, tuple"
+    ):
         CoSimEnv("loopback", {"spaces": "no"})
 
 
