@@ -8,6 +8,9 @@
 
 Observations and actions are dicts of arrays, as the scenario describes them. ``terminated`` means
 that the model ended the episode, ``truncated`` that its simulated time is over.
+
+``reset`` and ``step`` are two halves each, for who drives several simulations at once: ``start`` and
+``first``, ``send`` and ``receive``; ``ready`` tells whether the second would have to wait.
 """
 
 from __future__ import annotations
@@ -15,9 +18,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import gymnasium
 
@@ -39,6 +42,19 @@ TIMEOUT_S = 600.0
 OverTotal = Literal["refuse", "project"]
 
 Fields = dict[str, Any]
+Outcome = tuple[Fields, float, bool, bool, dict[str, Any]]
+
+
+class Allowed(NamedTuple):
+    """An action that may be sent.
+
+    Attributes:
+        values: arrays by field name, in the action space and within all totals.
+        projected: how many totals were above their limits before.
+    """
+
+    values: Fields
+    projected: int
 
 
 class CoSimEnv(gymnasium.Env[Fields, Fields]):
@@ -123,6 +139,11 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         """
         if options:
             raise UsageError(f"options is {options!r}; no options are known")
+        self.start(seed)
+        return self.first()
+
+    def start(self, seed: int | None = None) -> None:
+        """Starts a simulation, as ``reset``, and does not wait for it: ``first`` does."""
         episode_seed = self._seeds.next(seed)
         super().reset(seed=seed)
         self._close_link()
@@ -132,11 +153,15 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         if self._server is None:
             self._server = SimulationServer(self._program)
         self._link = Link(self._listen(), self._launch, self._timeout_s, same_process=True)
-        self._use_described_spaces(self._link)
-        state = self._link.begin()
+
+    def first(self) -> tuple[Fields, dict[str, Any]]:
+        """Waits for the simulation that ``start`` started; returns and raises as ``reset``."""
+        link = self._require_link()
+        self._use_described_spaces(link)
+        state = link.begin()
         return self._observation(state), state.info
 
-    def step(self, action: Fields) -> tuple[Fields, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Fields) -> Outcome:
         """Puts an action in force for one interval.
 
         Raises:
@@ -145,20 +170,57 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             EpisodeOver: there is no episode; call ``reset()``.
             SimulationError: the simulation crashed or does not answer; the episode is over.
         """
-        if self._link is None:
-            raise EpisodeOver("no episode has begun; call reset() first")
+        link = self._require_link()
+        allowed = self.allowed(action)
+        return self._outcome(link, link.step(allowed.values), allowed)
+
+    def allowed(self, action: Fields) -> Allowed:
+        """Checks an action, and projects it where the environment does; nothing is sent.
+
+        Raises:
+            InvalidAction: as ``step``.
+        """
         exact = checked(action, self.action_space)
         projected = 0
         if self._over_total == "project":
             exact, projected = project_sums(exact, self.description["action"])
         require_sums(exact, self.description["action"])
-        state = self._link.step(exact)
-        observation = self._observation(state)
-        if state.ended:
-            # The process ends by itself now; to wait for it here keeps none behind.
-            self._link.close()
-        info = {**state.info, "projected": projected} if projected else state.info
-        return observation, state.reward, state.terminated, state.truncated, info
+        return Allowed(exact, projected)
+
+    def send(self, allowed: Allowed) -> None:
+        """Puts an action in force and does not wait for what comes of it: ``receive`` does."""
+        self._require_link().send(allowed.values)
+        self._sent = allowed
+
+    def receive(self) -> Outcome:
+        """Waits for what comes of the action sent last; returns and raises as ``step``."""
+        link = self._require_link()
+        return self._outcome(link, link.receive(), self._sent)
+
+    def ready(self, wait_s: float = 0.0) -> bool:
+        """Tells whether ``first`` or ``receive`` would return, or raise, without waiting.
+
+        Args:
+            wait_s: how long to wait for that at most [s].
+        """
+        return self._require_link().ready(wait_s)
+
+    def pin(self, core: int) -> None:
+        """Keeps the simulation of this episode on one core of the processor."""
+        process = self._require_link().process
+        if process is not None:
+            process.pin(core)
+
+    def share_server(self, others: Iterable[CoSimEnv]) -> None:
+        """Takes the server of another environment, if one runs what this one would start."""
+        if self._server is not None and self._server.lives():
+            return
+        self._release_server()
+        for other in others:
+            server = other._server
+            if other._program == self._program and server is not None and server.lives():
+                self._server = server.retain()
+                return
 
     def branch(self, n: int = 1) -> list[Self]:
         """Copies the simulation as it is now, between two steps.
@@ -177,14 +239,15 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             SimulationError: the simulation ended, or there was no room for all copies: then there
                 is none.
         """
-        if self._link is None or self._server is None:
-            raise EpisodeOver("no episode has begun; call reset() first")
+        link = self._require_link()
+        if self._server is None:
+            raise EpisodeOver("the environment is closed; call reset() first")
         self._server.require_room(n)
         with contextlib.ExitStack() as undo:
             sessions = [undo.enter_context(contextlib.closing(self._listen())) for _ in range(n)]
             logs = [SimulationLog() for _ in range(n)]
             peers = [Peer(s.endpoint, log.path) for s, log in zip(sessions, logs, strict=True)]
-            pids, trouble = self._link.branch(peers)
+            pids, trouble = link.branch(peers)
             copies = [
                 self._server.adopt(pid, log, self._command())
                 for pid, log in zip(pids, logs, strict=False)
@@ -202,6 +265,21 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         self._close_link()
         self._release_server()
         super().close()
+
+    def _require_link(self) -> Link:
+        if self._link is None:
+            raise EpisodeOver("no episode has begun; call reset() first")
+        return self._link
+
+    def _outcome(self, link: Link, state: State, allowed: Allowed) -> Outcome:
+        observation = self._observation(state)
+        if state.ended:
+            # The process ends by itself now; to wait for it here keeps none behind.
+            link.close()
+        info = state.info
+        if allowed.projected:
+            info = {**info, "projected": allowed.projected}
+        return observation, state.reward, state.terminated, state.truncated, info
 
     def _release_server(self) -> None:
         if self._server is not None:
@@ -236,7 +314,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
     def _use_described_spaces(self, link: Link) -> None:
         """Takes the description's spaces, which have bounds for each element, for the wire's."""
         try:
-            hello = link.hello
+            hello = link.greet()
             require_same_layout(self.observation_space, hello.observation_space, "the observation")
             require_same_layout(self.action_space, hello.action_space, "the action")
         except ProtocolError:

@@ -140,8 +140,9 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
         self.port = channel.port
         launch = None if self._command is None else self._launch
         self._link = Link(Session(channel), launch, self._timeout_s)
-        self.observation_space = self._link.hello.observation_space
-        self.action_space = self._link.hello.action_space
+        hello = self._link.greet()
+        self.observation_space = hello.observation_space
+        self.action_space = hello.action_space
         self._observation = nothing(self.observation_space)
         self._take(self._link.begin())
 

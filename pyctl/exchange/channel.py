@@ -120,6 +120,10 @@ class Channel:
             if remaining_s <= 0:
                 raise ChannelTimeout(f"no message at {self.endpoint} within {timeout_s:g} s")
 
+    def ready(self, wait_s: float = 0.0) -> bool:
+        """Waits until a message can be received without waiting; tells whether one can."""
+        return bool(self._socket.poll(int(wait_s * 1000)))
+
     def admit(self) -> None:
         """Takes the simulation that is connected for the one of this episode: it may not leave."""
         self._admitted = True

@@ -134,6 +134,14 @@ class Session:
         self.stage = Stage.AWAITING_STATE
         self._channel.send(message)
 
+    def state_ready(self, wait_s: float = 0.0) -> bool:
+        """Waits a little for the message that is due; tells whether it is there to be received.
+
+        Args:
+            wait_s: how long at most [s], in whole milliseconds.
+        """
+        return self._channel.ready(wait_s)
+
     def branch(self, peers: Sequence[Peer], timeout_s: float, watch: Watch | None = None) -> State:
         """Asks the simulation for copies of itself as it is.
 
