@@ -122,6 +122,8 @@ class Channel:
 
     def ready(self, wait_s: float = 0.0) -> bool:
         """Waits until a message can be received without waiting; tells whether one can."""
+        if wait_s <= 0:
+            return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
         return bool(self._socket.poll(int(wait_s * 1000)))
 
     def admit(self) -> None:
