@@ -81,15 +81,12 @@ def common_observation_space(each: Sequence[spaces.Dict]) -> spaces.Dict:
         UsageError: they differ in more than their bounds.
     """
     _require_same_layout(each, "observation")
-    boxes = {
-        name: spaces.Box(
-            np.min([space[name].low for space in each], axis=0),  # type: ignore[attr-defined]
-            np.max([space[name].high for space in each], axis=0),  # type: ignore[attr-defined]
-            dtype=box.dtype,  # type: ignore[arg-type]
-        )
-        for name, box in each[0].spaces.items()
-    }
-    return spaces.Dict(boxes)
+    widest = []
+    for name in each[0]:
+        boxes: list[Any] = [space[name] for space in each]
+        low, high = (np.stack([getattr(box, side) for box in boxes]) for side in ("low", "high"))
+        widest.append((name, spaces.Box(low.min(0), high.max(0), dtype=boxes[0].dtype)))
+    return spaces.Dict(widest)  # pairs keep the order of the fields
 
 
 def _require_same_layout(each: Sequence[spaces.Dict], where: str) -> None:

@@ -203,7 +203,7 @@ class SlicebedParallelEnv(ParallelEnv[str, Fields, Fields]):
     def _spaces(self, whole: spaces.Dict, rows: Mapping[str, bool]) -> dict[str, spaces.Dict]:
         return {
             agent: spaces.Dict(
-                {n: _row_box(whole[n], i) if own else whole[n] for n, own in rows.items()}
+                [(n, _row_box(whole[n], i) if own else whole[n]) for n, own in rows.items()]
             )
             for i, agent in enumerate(self.possible_agents)
         }
