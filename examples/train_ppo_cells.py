@@ -110,11 +110,11 @@ def interval(values: Floats) -> str:
 
 
 def table(rewards: Mapping[str, Floats]) -> str:
-    """Writes the comparison: rewards, and the paired differences from random."""
-    lines = [f"{'policy':8}{'mean reward  [95 % CI]':30}minus random, paired  [95 % CI]"]
+    """Writes the comparison: rewards, and PPO's gain on the same episodes."""
+    lines = [f"{'policy':8}{'mean reward  [95 % CI]':30}gain of PPO, paired  [95 % CI]"]
     for name, values in rewards.items():
-        difference = "" if name == "random" else interval(values - rewards["random"])
-        lines.append(f"{name:8}{interval(values):30}{difference}".rstrip())
+        gain = "" if name == "PPO" else interval(rewards["PPO"] - values)
+        lines.append(f"{name:8}{interval(values):30}{gain}".rstrip())
     return "\n".join(lines)
 
 

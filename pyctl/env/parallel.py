@@ -38,7 +38,14 @@ from pettingzoo import ParallelEnv
 
 from pyctl.env.cosim import TIMEOUT_S, CoSimEnv, Fields, OverTotal
 from pyctl.env.values import checked
-from pyctl.errors import EpisodeOver, InvalidAction, UsageError, located
+from pyctl.errors import (
+    EpisodeOver,
+    InvalidAction,
+    ProtocolError,
+    SimulationError,
+    UsageError,
+    located,
+)
 from pyctl.exchange.channel import Transport
 
 Floats = npt.NDArray[np.float64]
@@ -179,7 +186,11 @@ class SlicebedParallelEnv(ParallelEnv[str, Fields, Fields]):
         if not self.agents:
             raise EpisodeOver("no agent is left, or none has begun; call reset() first")
         action = self._joint(actions)
-        observation, reward, terminated, truncated, info = self.env.step(action)
+        try:
+            observation, reward, terminated, truncated, info = self.env.step(action)
+        except (SimulationError, ProtocolError):
+            self.agents = []
+            raise
         own = self._partition.rewards(observation, reward, self._count).tolist()
         outcome = (
             self._seen(observation),
