@@ -20,11 +20,10 @@ import numpy as np
 import numpy.typing as npt
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_util import make_vec_env
-from stable_baselines3.common.vec_env import SubprocVecEnv
+from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv
 
-import pyctl.env
 from analysis.statistics import bootstrap_mean
-from pyctl.env import flat_box
+from pyctl.env import flat_box  # registers the ids too, in workers as here
 
 Floats = npt.NDArray[np.float64]
 Env = gymnasium.Env[Any, Any]
@@ -46,14 +45,14 @@ FIRST_HELD_OUT_SEED = 1_000_000
 
 
 def make_env() -> Env:
-    """Makes one environment; importing `pyctl.env` registered its id, in a worker too."""
-    pyctl.env.register_envs()
+    """Makes one environment."""
     return flat_box(gymnasium.make("slicebed/Cells-v0", params=CELL))
 
 
 def train(make: Callable[[], Env], timesteps: int, envs: int, seed: int) -> PPO:
-    """Trains PPO on simulations that run in worker processes of their own."""
-    venv = make_vec_env(make, n_envs=envs, seed=seed, vec_env_cls=SubprocVecEnv)
+    """Trains PPO on several simulations at once, each with a worker process of its own."""
+    workers = SubprocVecEnv if envs > 1 else DummyVecEnv
+    venv = make_vec_env(make, n_envs=envs, seed=seed, vec_env_cls=workers)
     try:
         model = PPO(
             "MlpPolicy",

@@ -14,6 +14,7 @@ begins anew.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ from pyctl.exchange.channel import Transport
 
 # Between looks at all simulations, while waiting for one of them.
 LOOK_S = 0.001
+WINDOW = int(os.environ.get("WINDOW", 100))
 
 Flags = npt.NDArray[np.bool_]
 Result = TypeVar("Result")
@@ -151,10 +153,9 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         going = np.flatnonzero(~self._ended).tolist()
         allowed = self._allowed(actions, going)
         with self._all_or_none():
-            for i in going:
-                self._at(i, self.envs[i].send, allowed[i])
+            begins = {i: functools.partial(self.envs[i].send, allowed[i]) for i in going}
+            outcomes = self._overlap(begins, {i: self.envs[i].receive for i in going})
             again = self._begin(dict.fromkeys(over))
-            outcomes = self._collect({i: self.envs[i].receive for i in going})
             return self._gather(outcomes, again)
 
     def close_extras(self, **_: Any) -> None:
@@ -187,26 +188,34 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
 
     def _begin(self, seeds: Mapping[int, int | None]) -> dict[int, dict[str, Any]]:
         """Starts an episode of some environments, all at once; returns their infos."""
-        for i, seed in seeds.items():
-            self.envs[i].share_server(self.envs)
-            self._at(i, self.envs[i].start, seed)
-            if self._cores:
-                self.envs[i].pin(self._cores[i % len(self._cores)])
-        firsts = self._collect({i: self.envs[i].first for i in seeds})
+        begins = {i: functools.partial(self._start, i, seed) for i, seed in seeds.items()}
+        firsts = self._overlap(begins, {i: self.envs[i].first for i in seeds})
         self._latest |= {i: observation for i, (observation, _) in firsts.items()}
         return {i: firsts[i][1] for i in seeds}
 
-    def _collect(self, waits: Mapping[int, Callable[[], Result]]) -> dict[int, Result]:
-        """Calls what waits for each environment, as soon as it need not wait any more."""
+    def _start(self, i: int, seed: int | None) -> None:
+        self.envs[i].share_server(self.envs)
+        self.envs[i].start(seed)
+        if self._cores:
+            self.envs[i].pin(self._cores[i % len(self._cores)])
+
+    def _overlap(
+        self, begins: Mapping[int, Callable[[], None]], ends: Mapping[int, Callable[[], Result]]
+    ) -> dict[int, Result]:
+        """Does two halves for each environment: the second when it need not wait any more."""
         results = {}
-        pending = list(waits)
-        while pending:
-            ready = [i for i in pending if self.envs[i].ready()]
+        waiting = list(begins)
+        running: list[int] = []
+        while waiting or running:
+            ready = [i for i in running if self.envs[i].ready()]
+            running = [i for i in running if i not in ready]
+            while waiting and len(running) < WINDOW:
+                running.append(waiting.pop(0))
+                self._at(running[-1], begins[running[-1]])
             for i in ready:
-                results[i] = self._at(i, waits[i])
-                pending.remove(i)
-            if pending and not ready:
-                self.envs[pending[0]].ready(LOOK_S)
+                results[i] = self._at(i, ends[i])
+            if running and not ready:
+                self.envs[running[0]].ready(LOOK_S)
         return results
 
     def _allowed(self, actions: Fields, chosen: Sequence[int]) -> dict[int, Allowed]:
