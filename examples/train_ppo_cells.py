@@ -4,9 +4,9 @@
     python examples/train_ppo_cells.py
 
 One large LTE cell of 25 PRBs with four slices whose targets are 10 to 1: equal shares starve the
-first one, and how many PRBs a target takes depends on where its users are. PPO sees what `cells` measures
-(`pyctl.env.wrappers.flat_box`) and sets the shares. It is then compared with random and with equal
-shares on episodes it has not seen: the same users, channel and traffic for all three.
+first one, and how many PRBs a target takes depends on where its users are. PPO sees what `cells`
+measures (`pyctl.env.wrappers.flat_box`) and sets the shares. It is then compared with random and
+with equal shares on episodes it has not seen: the same users, channel and traffic for all three.
 """
 
 from __future__ import annotations

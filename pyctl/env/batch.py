@@ -13,6 +13,7 @@ from pyctl.env.seeds import MAX_SEED
 from pyctl.errors import UsageError
 
 Params = Mapping[str, Any]
+Space = Any  # spaces.Dict of Boxes, which gymnasium's types do not say
 
 
 def params_of_each(params: Params | Sequence[Params] | None, n: int) -> list[Params]:
@@ -57,7 +58,7 @@ def log_of_each(log_path: str | Path | None, n: int) -> list[Path | None]:
     return [path.with_name(f"{path.stem}-{i}{path.suffix}") for i in range(n)]
 
 
-def common_action_space(each: Sequence[spaces.Dict]) -> spaces.Dict:
+def common_action_space(each: Sequence[Space]) -> spaces.Dict:
     """Returns the action space of all.
 
     Raises:
@@ -71,10 +72,11 @@ def common_action_space(each: Sequence[spaces.Dict]) -> spaces.Dict:
                     f"params[{i}] bounds the action {name} by {box}, params[0] by "
                     f"{each[0][name]}; the same is required"
                 )
-    return each[0]
+    common: spaces.Dict = each[0]
+    return common
 
 
-def common_observation_space(each: Sequence[spaces.Dict]) -> spaces.Dict:
+def common_observation_space(each: Sequence[Space]) -> spaces.Dict:
     """Returns the space that all observations are in: of the lowest lows and the highest highs.
 
     Raises:
@@ -83,13 +85,13 @@ def common_observation_space(each: Sequence[spaces.Dict]) -> spaces.Dict:
     _require_same_layout(each, "observation")
     widest = []
     for name in each[0]:
-        boxes: list[Any] = [space[name] for space in each]
+        boxes = [space[name] for space in each]
         low, high = (np.stack([getattr(box, side) for box in boxes]) for side in ("low", "high"))
         widest.append((name, spaces.Box(low.min(0), high.max(0), dtype=boxes[0].dtype)))
     return spaces.Dict(widest)  # pairs keep the order of the fields
 
 
-def _require_same_layout(each: Sequence[spaces.Dict], where: str) -> None:
+def _require_same_layout(each: Sequence[Space], where: str) -> None:
     layouts = [{n: (b.shape, str(b.dtype)) for n, b in space.spaces.items()} for space in each]
     for i, layout in enumerate(layouts):
         if layout != layouts[0]:

@@ -9,8 +9,8 @@
 Observations and actions are dicts of arrays, as the scenario describes them. ``terminated`` means
 that the model ended the episode, ``truncated`` that its simulated time is over.
 
-``reset`` and ``step`` are two halves each, for who drives several simulations at once: ``start`` and
-``first``, ``send`` and ``receive``; ``ready`` tells whether the second would have to wait.
+``reset`` and ``step`` have two halves each, for who drives several simulations at once: ``start``
+and ``first``, ``send`` and ``receive``; ``ready`` tells whether the second need not wait.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from pyctl.errors import (
     SimulationError,
     SimulationHung,
 )
-from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.channel import POLL_S
+from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.session import Session
 from pyctl.launch.watched import ASK_S, WatchedSimulation
 

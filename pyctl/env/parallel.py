@@ -75,7 +75,8 @@ def _utility_of_each(observation: Fields, _: float, count: int) -> Floats:
     """U of a cell, as the scenario's own reward defines it for all (paper 001, eq. 5)."""
     terms = np.log1p(observation["r"].astype(np.float64))[:count]
     present = observation["slice_active"][:count] > 0
-    return np.where(present, terms, 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+    own: Floats = np.where(present, terms, 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+    return own
 
 
 def _common(_: Fields, reward: float, count: int) -> Floats:
@@ -105,7 +106,7 @@ PARTITIONS = {
 }
 
 
-class SlicebedParallelEnv(ParallelEnv[str, Fields, Fields]):
+class SlicebedParallelEnv(ParallelEnv[str, Fields, Fields]):  # type: ignore[misc]
     """One scenario with an agent for each of its cells or edges.
 
     Attributes:
@@ -131,7 +132,9 @@ class SlicebedParallelEnv(ParallelEnv[str, Fields, Fields]):
         """
         if scenario not in PARTITIONS:
             known = ", ".join(sorted(PARTITIONS))
-            raise UsageError(f"scenario is {scenario!r}; one with several agents is required: {known}")
+            raise UsageError(
+                f"scenario is {scenario!r}; one with several agents is required: {known}"
+            )
         self.env = CoSimEnv(scenario, params, seed, transport, log_path, timeout_s, over_total)
         self.metadata = {"name": f"slicebed_{scenario}_v0", "render_modes": []}
         self.render_mode = None
@@ -211,7 +214,7 @@ class SlicebedParallelEnv(ParallelEnv[str, Fields, Fields]):
     def _has_rows(self, field: Mapping[str, Any]) -> bool:
         return bool(field["axes"]) and field["axes"][0] == self._partition.axis
 
-    def _spaces(self, whole: spaces.Dict, rows: Mapping[str, bool]) -> dict[str, spaces.Dict]:
+    def _spaces(self, whole: Any, rows: Mapping[str, bool]) -> dict[str, spaces.Dict]:
         return {
             agent: spaces.Dict(
                 [(n, _row_box(whole[n], i) if own else whole[n]) for n, own in rows.items()]
@@ -239,7 +242,8 @@ class SlicebedParallelEnv(ParallelEnv[str, Fields, Fields]):
             )
         exact = [_checked_of(agent, actions[agent], self._action_spaces) for agent in self.agents]
         joint = {}
-        for name, box in self.env.action_space.spaces.items():
+        boxes: Any = self.env.action_space
+        for name, box in boxes.items():
             rows = np.reshape([each[name] for each in exact], (self._count, *box.shape[1:]))
             joint[name] = self._partition.complete(rows, box.shape[0] - self._count)
         return joint

@@ -28,7 +28,6 @@ class Registered:
     vector_entry_point: str | None = None
 
 
-
 def _of_scenario(scenario: str, summary: str) -> Registered:
     return Registered(
         summary,

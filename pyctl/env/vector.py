@@ -14,7 +14,6 @@ begins anew.
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -34,7 +33,6 @@ from pyctl.exchange.channel import Transport
 
 # Between looks at all simulations, while waiting for one of them.
 LOOK_S = 0.001
-WINDOW = int(os.environ.get("WINDOW", 100))
 
 Flags = npt.NDArray[np.bool_]
 Result = TypeVar("Result")
@@ -153,9 +151,10 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         going = np.flatnonzero(~self._ended).tolist()
         allowed = self._allowed(actions, going)
         with self._all_or_none():
-            begins = {i: functools.partial(self.envs[i].send, allowed[i]) for i in going}
-            outcomes = self._overlap(begins, {i: self.envs[i].receive for i in going})
+            for i in going:
+                self._at(i, self.envs[i].send, allowed[i])
             again = self._begin(dict.fromkeys(over))
+            outcomes = self._collect({i: self.envs[i].receive for i in going})
             return self._gather(outcomes, again)
 
     def close_extras(self, **_: Any) -> None:
@@ -188,34 +187,26 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
 
     def _begin(self, seeds: Mapping[int, int | None]) -> dict[int, dict[str, Any]]:
         """Starts an episode of some environments, all at once; returns their infos."""
-        begins = {i: functools.partial(self._start, i, seed) for i, seed in seeds.items()}
-        firsts = self._overlap(begins, {i: self.envs[i].first for i in seeds})
+        for i, seed in seeds.items():
+            self.envs[i].share_server(self.envs)
+            self._at(i, self.envs[i].start, seed)
+            if self._cores:
+                self.envs[i].pin(self._cores[i % len(self._cores)])
+        firsts = self._collect({i: self.envs[i].first for i in seeds})
         self._latest |= {i: observation for i, (observation, _) in firsts.items()}
         return {i: firsts[i][1] for i in seeds}
 
-    def _start(self, i: int, seed: int | None) -> None:
-        self.envs[i].share_server(self.envs)
-        self.envs[i].start(seed)
-        if self._cores:
-            self.envs[i].pin(self._cores[i % len(self._cores)])
-
-    def _overlap(
-        self, begins: Mapping[int, Callable[[], None]], ends: Mapping[int, Callable[[], Result]]
-    ) -> dict[int, Result]:
-        """Does two halves for each environment: the second when it need not wait any more."""
+    def _collect(self, waits: Mapping[int, Callable[[], Result]]) -> dict[int, Result]:
+        """Calls what waits for each environment, as soon as it need not wait any more."""
         results = {}
-        waiting = list(begins)
-        running: list[int] = []
-        while waiting or running:
-            ready = [i for i in running if self.envs[i].ready()]
-            running = [i for i in running if i not in ready]
-            while waiting and len(running) < WINDOW:
-                running.append(waiting.pop(0))
-                self._at(running[-1], begins[running[-1]])
+        pending = list(waits)
+        while pending:
+            ready = [i for i in pending if self.envs[i].ready()]
             for i in ready:
-                results[i] = self._at(i, ends[i])
-            if running and not ready:
-                self.envs[running[0]].ready(LOOK_S)
+                results[i] = self._at(i, waits[i])
+                pending.remove(i)
+            if pending and not ready:
+                self.envs[pending[0]].ready(LOOK_S)
         return results
 
     def _allowed(self, actions: Fields, chosen: Sequence[int]) -> dict[int, Allowed]:
@@ -233,16 +224,17 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
     def _observations(self) -> Fields:
         space = self.single_observation_space
         latest = [self._latest[i] for i in range(self.num_envs)]
-        batched: Fields = concatenate(space, latest, create_empty_array(space, self.num_envs))
-        return batched
+        batched: Any = create_empty_array(space, self.num_envs)
+        concatenate(space, latest, batched)
+        return dict(batched)
 
     def _mask(self, options: dict[str, Any] | None) -> Flags:
         everyone = np.ones(self.num_envs, np.bool_)
         if not options:
             return everyone
-        mask = options.get("reset_mask")
-        fits = isinstance(mask, np.ndarray) and mask.shape == everyone.shape and mask.any()
-        if list(options) != ["reset_mask"] or not fits or mask.dtype != np.bool_:
+        mask = np.asarray(options.get("reset_mask"))
+        fits = mask.shape == everyone.shape and mask.dtype == np.bool_ and mask.any()
+        if list(options) != ["reset_mask"] or not fits:
             raise UsageError(
                 f"options is {options!r}; reset_mask, an array of {self.num_envs} bool of which "
                 "one is true, is required if any"

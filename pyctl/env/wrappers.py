@@ -49,7 +49,7 @@ class UnitObservation(gymnasium.ObservationWrapper[dict[str, Floats], Any, Any])
             name: (box.low.astype(np.float64), box.high.astype(np.float64), SMALL.get(units[name]))
             for name, box in boxes.items()
         }
-        self.observation_space = spaces.Dict(
+        self.observation_space: Any = spaces.Dict(
             [(name, spaces.Box(0, 1, box.shape, np.float32)) for name, box in boxes.items()]
         )
 

@@ -21,7 +21,7 @@ from pyctl.studies.speed import least_ratio
 
 ENVS = 8
 TURNS = 5
-STEPS, QUICK_STEPS = 10, 4
+STEPS, QUICK_STEPS = 20, 4
 # Three cells and twelve users each, as loaded as the profile's busiest hours.
 CELLS: Mapping[str, Any] = {"sites": 1, "mask": "constant", "interval_s": 0.25, "warmup_s": 0.05}
 
@@ -81,7 +81,8 @@ def _play_in_turn(envs: CoSimVectorEnv, steps: int, seed: int) -> tuple[float, F
 
 def _play(envs: CoSimVectorEnv, steps: int, seed: int) -> tuple[float, Floats]:
     """Plays an episode of each with equal shares; returns wall time [s], rewards (n, steps)."""
-    shape = envs.action_space["prb_max"].shape
+    fields: Any = envs.action_space
+    shape = fields["prb_max"].shape
     actions = {"prb_max": np.full(shape, 1 / shape[-1], np.float32)}
     rewards = np.empty((envs.num_envs, steps))
     start = time.perf_counter()

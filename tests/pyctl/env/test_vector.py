@@ -289,7 +289,8 @@ def test_a_kill_between_steps_is_told_too() -> None:
 @pytest.mark.parametrize("how", ["hang", "stop"])
 def test_one_that_does_not_answer_is_told(how: str) -> None:
     hanging = {"steps": 9, "hang_step": 1 if how == "hang" else 0}
-    envs = loopbacks(params=[{"steps": 9}, {"steps": 9}, hanging], timeout_s=0.5 + 30 * (how == "stop"))
+    timeout_s = 0.5 if how == "hang" else 30.0
+    envs = loopbacks(params=[{"steps": 9}, {"steps": 9}, hanging], timeout_s=timeout_s)
     envs.reset()
     if how == "stop":
         os.kill(pids(envs)[2], signal.SIGSTOP)
@@ -301,7 +302,6 @@ def test_one_that_does_not_answer_is_told(how: str) -> None:
     )
     assert time.monotonic() - begun < 10  # the time-out passed once, not once more for each
     assert running() == []
-
 
 
 def test_an_interruption_during_a_step_ends_all() -> None:
