@@ -118,6 +118,14 @@ class SimulationRefused(SimulationError, UsageError):
         return self.message
 
 
+def located(error: SlicebedError, place: str) -> SlicebedError:
+    """Makes an error of the same kind whose text begins with where it happened."""
+    if isinstance(error, SimulationError):
+        kind, message, keywords = error.__reduce__()[1]
+        return _rebuild(kind, f"{place}: {message}", keywords)
+    return type(error)(f"{place}: {error}")
+
+
 def _rebuild(
     kind: type[SimulationError], message: str, keywords: dict[str, Any]
 ) -> SimulationError:

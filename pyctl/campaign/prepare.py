@@ -19,12 +19,16 @@ from pyctl.campaign.registry import load_allocator
 from pyctl.campaign.schemas import context_of
 from pyctl.campaign.settings import make_allocator
 from pyctl.errors import UsageError
+from pyctl.exchange.transport import Transport
 from pyctl.launch.scenarios import check_parameters, describe
-
-Transport = Literal["tcp", "ipc"]
 
 TOPOLOGY_FILE = "topology_file"
 FILES = (MASK_FILE, ARRIVALS_FILE, TOPOLOGY_FILE)  # where files are, not what is simulated
+
+
+# As users name it, and as CoSimEnv does.
+Channel = Literal["shm", "zmq", "ipc"]
+TRANSPORTS: Mapping[Channel, Transport] = {"shm": "shm", "zmq": "tcp", "ipc": "ipc"}
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,15 @@ class Reach:
     """How a simulation is started and talked to; nothing of it changes the results.
 
     Attributes:
-        transport: between simulation and Python.
+        channel: between simulation and Python: memory that both share, or ZeroMQ over TCP on the
+            local host or over a Unix socket.
         listen: address to wait at for a simulation that somebody else starts; None starts one.
         curve: whether what is said to that one is encrypted.
         sim_log: what ns-3 logs, as its variable NS_LOG; None for nothing.
         attach: whether to wait for a debugger, without time-out.
     """
 
-    transport: Transport = "tcp"
+    channel: Channel = "shm"
     listen: str | None = None
     curve: bool = False
     sim_log: str | None = None
@@ -153,7 +158,7 @@ def repeat_command(request: RunConfig, out: Path) -> str:
     ):
         for key, value in values.items():
             words += [option, f"{key}={_as_word(value)}"]
-    words += ["--seed", str(request.seed), "--transport", request.reach.transport]
+    words += ["--seed", str(request.seed), "--channel", request.reach.channel]
     if request.trace is not None:
         words += ["--trace", str(request.trace.path.absolute())]
         if request.trace.squares:

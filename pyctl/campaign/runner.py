@@ -14,6 +14,7 @@ from pyctl.campaign.episode import EpisodeEnd, Simulation, StepReport, run_episo
 from pyctl.campaign.errors import StoreError
 from pyctl.campaign.prepare import (
     TOPOLOGY_FILE,
+    TRANSPORTS,
     PreparedRun,
     RunConfig,
     prepare,
@@ -78,7 +79,7 @@ def run_once(
     origin = {
         **provenance(prepared.description, repeat_command(request, out)),
         "data": prepared.load.data,
-        "transport": request.reach.transport,
+        "channel": request.reach.channel,
     }
     folder = store.PendingRun(out, prepared.config)
     recorder = Recorder(prepared.context)
@@ -152,7 +153,7 @@ def _open_simulation(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
         request.scenario,
         parameters,
         seed=request.seed,
-        transport=reach.transport,
+        transport=TRANSPORTS[reach.channel],
         log_path=folder / store.LOG,
         sim_log=reach.sim_log,
         attach=reach.attach,

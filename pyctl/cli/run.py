@@ -53,9 +53,12 @@ def run(
             help="Series of the trace, one a slice or edge: Milan's squares, PlanetLab's VMs."
         ),
     ] = None,
-    transport: Annotated[
-        Literal["tcp", "ipc"], typer.Option(help="The results are the same.")
-    ] = "tcp",
+    channel: Annotated[
+        Literal["shm", "zmq", "ipc"],
+        typer.Option(
+            help="Shared memory, or ZeroMQ over TCP or a Unix socket; the results are the same."
+        ),
+    ] = "shm",
     listen: Annotated[
         str | None,
         typer.Option(
@@ -94,7 +97,7 @@ def run(
     file = RunFile.read(config) if config else RunFile()
     assigned = [*(sets or []), *([f"radio={radio}"] if radio is not None else [])]
     words = _Words(scenario, allocator, assigned, allocator_sets or [], seed)
-    reach = Reach(transport, listen=listen, curve=curve, sim_log=sim_log, attach=attach)
+    reach = Reach(channel, listen=listen, curve=curve, sim_log=sim_log, attach=attach)
     request = _request(file, words, _trace(trace, trace_squares), reach)
     with file.located(words.overridden()):
         result = execute(request, out, quiet)

@@ -23,7 +23,7 @@ from zmq.utils.monitor import recv_monitor_message
 from pyctl.errors import ChannelTimeout, PeerDisconnected, ProtocolError, SlicebedError, UsageError
 from pyctl.exchange.codec import MAX_MESSAGE_BYTES
 
-Transport = Literal["tcp", "ipc"]
+ZmqTransport = Literal["tcp", "ipc"]
 Watch = Callable[[], None]
 
 HOST = "127.0.0.1"
@@ -58,7 +58,7 @@ class Channel:
 
     def __init__(
         self,
-        transport: Transport = "tcp",
+        transport: ZmqTransport = "tcp",
         port: int = 0,
         folder: Path | None = None,
         host: str = HOST,
@@ -132,6 +132,12 @@ class Channel:
             if remaining_s <= 0:
                 raise ChannelTimeout(f"no message at {self.endpoint} within {timeout_s:g} s")
 
+    def ready(self, wait_s: float = 0.0) -> bool:
+        """Waits until a message can be received without waiting; tells whether one can."""
+        if wait_s <= 0:
+            return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
+        return bool(self._socket.poll(int(wait_s * 1000)))
+
     def admit(self) -> None:
         """Takes the simulation that is connected for the one of this episode: it may not leave."""
         self._admitted = True
@@ -148,7 +154,7 @@ class Channel:
         self._socket.setsockopt(zmq.CURVE_SECRETKEY, secret)
         self.curve_key = public.decode()
 
-    def _bind(self, transport: Transport, port: int, folder: Path | None, host: str) -> str:
+    def _bind(self, transport: ZmqTransport, port: int, folder: Path | None, host: str) -> str:
         if transport == "ipc":
             return self._bind_ipc(folder)
         if transport != "tcp":

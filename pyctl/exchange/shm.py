@@ -28,7 +28,7 @@ from pyctl.exchange import codec
 from pyctl.exchange._shm import Client
 from pyctl.exchange.channel import Watch
 from pyctl.exchange.codec import Hello, Peer, State
-from pyctl.exchange.session import Stage
+from pyctl.exchange.session import Session, Stage
 from pyctl.exchange.spaces import Space
 
 SIMULATION_END, GAME_OVER = 1, 2  # TurnEnd
@@ -206,6 +206,14 @@ class ShmSession:
         """
         return self._client.step(action)
 
+    def state_ready(self, wait_s: float = 0.0) -> bool:
+        """Waits a little for the message that is due; tells whether it is there to be received.
+
+        Args:
+            wait_s: how long at most [s], in whole milliseconds.
+        """
+        return self._client.is_turn_due(wait_s)
+
     def branch(self, peers: Sequence[Peer], timeout_s: float, watch: Watch | None = None) -> State:
         """Asks the simulation for copies of itself as it is.
 
@@ -278,6 +286,9 @@ class ShmSession:
     def _require_accepted(self) -> None:
         if not self._accepted or self._closed_as is not None:
             self._require(Stage.READY)
+
+
+AnySession = Session | ShmSession
 
 
 def _describe(space: Space) -> tuple[Any, ...]:

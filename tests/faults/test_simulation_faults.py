@@ -55,7 +55,7 @@ def step_to_the_fault(env: CoSimEnv) -> tuple[SlicebedError, int]:
         steps += 1
 
 
-@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@pytest.mark.parametrize("transport", ["shm", "tcp", "ipc"])
 @pytest.mark.parametrize(
     ("params", "text", "status", "last_words"),
     [

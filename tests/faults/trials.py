@@ -26,11 +26,11 @@ from pathlib import Path
 
 import psutil
 
-from pyctl.exchange.channel import Transport
+from pyctl.exchange.transport import Transport
 
 PROGRAM = Path(__file__).with_name("trial_agent.py")
 ROOT = PROGRAM.parents[2]
-CHANNELS: tuple[Transport, ...] = ("tcp", "ipc")
+CHANNELS: tuple[Transport, ...] = ("shm", "tcp", "ipc")
 SIGNALS = (signal.SIGKILL, signal.SIGSTOP, signal.SIGINT)
 VICTIMS = ("agent", "simulation", "server")
 # The longest that one side may take to notice the other's end, and a stopped one.

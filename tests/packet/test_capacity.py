@@ -53,7 +53,7 @@ def steps_of(found: dict[str, Any]) -> pd.DataFrame:
 def test_same_seed_same_digest_on_both_transports(use: str, tmp_path: Path) -> None:
     words = ("--allocator", "traffic", "--set", f"use_case={use}", "--set", "steps=2", "--json")
     first = summary(run(*words, "--seed", "1", out=tmp_path / "a"))
-    ipc = summary(run(*words, "--seed", "1", "--transport", "ipc", out=tmp_path / "b"))
+    ipc = summary(run(*words, "--seed", "1", "--channel", "ipc", out=tmp_path / "b"))
     other = summary(run(*words, "--seed", "2", out=tmp_path / "c"))
     assert first["kpi_sha256"] == ipc["kpi_sha256"] != other["kpi_sha256"]
     packets = first["conservation"]

@@ -4,6 +4,7 @@
 #include "exchange/python/shm-arrays.h"
 #include "exchange/shm-agent.h"
 
+#include <cmath>
 #include <algorithm>
 #include <memory>
 #include <sstream>
@@ -165,6 +166,18 @@ class Client
      * @return observation, reward, False, False, info; or False where nothing was sent, or True
      * where the action was sent and ReceiveState() has to see to what comes of it
      */
+    bool IsTurnDue(double waitS)
+    {
+        if (m_isOurTurn || m_taken)
+        {
+            return true;
+        }
+        const Busy busy(*this);
+        const nb::gil_scoped_release unlocked;
+        return Agent().Turns().Await(
+            std::chrono::milliseconds(static_cast<int64_t>(std::ceil(waitS * 1000))));
+    }
+
     nb::object Step(nb::handle action)
     {
         if (!m_isOurTurn || !m_action || !m_action->Write(action))
@@ -399,6 +412,7 @@ NB_MODULE(_shm, module)
         .def("set_observation_bounds", &Client::SetObservationBounds)
         .def("set_action_bounds", &Client::SetActionBounds)
         .def("limit_action_sums", &Client::LimitActionSums)
+        .def("is_turn_due", &Client::IsTurnDue, nb::arg("wait_s"))
         .def("put", &Client::Put, nb::arg("action").none())
         .def("post_action", &Client::PostAction)
         .def("post_stop", &Client::PostStop)

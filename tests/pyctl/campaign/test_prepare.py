@@ -156,7 +156,7 @@ def test_the_command_says_all_of_it(tmp_path: Path) -> None:
     assert words == [
         *("slicebed", "run", "tiny", "--allocator", "static"),
         *("--set", "steps=3", "--set", "noisy=true", "--set", "label=a b"),
-        *("--allocator-set", "shares=[0.5, 0.25]", "--seed", "9", "--transport", "ipc"),
+        *("--allocator-set", "shares=[0.5, 0.25]", "--seed", "9", "--channel", "ipc"),
         *("--trace", str(tmp_path / "t.txt"), "--trace-squares", "5,6"),
         *("--out", str(tmp_path / "out")),
     ]

@@ -24,7 +24,7 @@ from pyctl.errors import (
     UnknownName,
     UsageError,
 )
-from pyctl.exchange.channel import Transport
+from pyctl.exchange.transport import Transport
 from pyctl.launch import scenarios
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -52,7 +52,7 @@ def running() -> list[int]:
 SMALL_CELLS = {"steps": 2, "sites": 1, "ues_per_slice": 1, "interval_s": 0.3, "warmup_s": 0.1}
 
 
-@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@pytest.mark.parametrize("transport", ["shm", "tcp", "ipc"])
 def test_an_episode(transport: Transport) -> None:
     env = CoSimEnv("loopback", {"steps": 2}, seed=7, transport=transport)
     assert env.seed is None
@@ -210,7 +210,7 @@ def test_a_simulation_to_debug_waits_for_the_debugger(capsys: pytest.CaptureFixt
         ({"params": {"steps": 0}}, UsageError, "steps is 0; a whole number from 1"),
         ({"params": {"spaces": "x"}}, SimulationRefused, "spaces is 'x'; one of named"),
         ({"params": {"spaces": "dict"}}, UsageError, "no named fields .*; Ns3GymEnv can drive it"),
-        ({"transport": "udp"}, UsageError, "transport is 'udp'; 'tcp' or 'ipc' is required"),
+        ({"transport": "udp"}, UsageError, "transport is 'udp'; 'shm', 'tcp' or 'ipc' is required"),
         ({"seed": -1}, UsageError, "seed is -1; a whole number from 0 to 4294967295 is required"),
     ],
 )

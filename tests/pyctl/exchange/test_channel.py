@@ -12,7 +12,7 @@ import zmq
 
 from pyctl.errors import ChannelTimeout, PeerDisconnected, ProtocolError, SlicebedError, UsageError
 from pyctl.exchange import channel as channel_module
-from pyctl.exchange.channel import Channel, Transport
+from pyctl.exchange.channel import Channel, ZmqTransport
 
 WAIT_S = 5.0
 
@@ -28,7 +28,7 @@ def peer() -> Iterator[zmq.Socket[bytes]]:
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
 def test_messages_go_both_ways(
-    transport: Transport, peer: zmq.Socket[bytes], nothing_left: Path
+    transport: ZmqTransport, peer: zmq.Socket[bytes], nothing_left: Path
 ) -> None:
     channel = Channel(transport)
     peer.connect(channel.endpoint)
