@@ -119,11 +119,15 @@ class SimulationRefused(SimulationError, UsageError):
 
 
 def located(error: SlicebedError, place: str) -> SlicebedError:
-    """Makes an error of the same kind whose text begins with where it happened."""
+    """Makes an error of the same kind whose text begins with where it happened.
+
+    An unknown name, whose text is made of its parts, becomes a ``UsageError``.
+    """
     if isinstance(error, SimulationError):
         kind, message, keywords = error.__reduce__()[1]
         return _rebuild(kind, f"{place}: {message}", keywords)
-    return type(error)(f"{place}: {error}")
+    kind = UsageError if isinstance(error, UnknownName) else type(error)
+    return kind(f"{place}: {error}")
 
 
 def _rebuild(

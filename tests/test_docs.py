@@ -17,6 +17,10 @@ TIME_LIMIT_S = 300
 # Known elsewhere: CI is the test of `make`, and these two need no simulation.
 COMMANDS = re.findall(r"`(slicebed [^`]+)`", README)
 
+ENVIRONMENTS = re.findall(
+    r"```python\n(.*?)```", (ROOT / "docs" / "environments.md").read_text(), flags=re.DOTALL
+)
+
 
 def milan_rows(path: Path) -> None:
     """A Parquet file in the format of the real one: a day of five squares."""
@@ -93,6 +97,19 @@ def test_readme_python(tmp_path: Path) -> None:
     script = tmp_path / "example.py"
     script.write_text(code + "\nassert observation['r'].shape == (12, 4)\nassert reward > 0\n")
     subprocess.run([sys.executable, str(script)], check=True, timeout=TIME_LIMIT_S, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("code", ENVIRONMENTS, ids=lambda code: code.splitlines()[0])
+def test_environments(code: str, tmp_path: Path) -> None:
+    script = tmp_path / "example.py"
+    script.write_text(code)
+    subprocess.run([sys.executable, str(script)], check=True, timeout=TIME_LIMIT_S, cwd=tmp_path)
+
+
+def test_environments_show_each_kind() -> None:
+    text = "\n".join(ENVIRONMENTS)
+    for name in ("make(", "make_vec(", "slicebed_parallel_env(", "flat_box(", "branch("):
+        assert name in text
 
 
 def test_own_allocator(tmp_path: Path) -> None:

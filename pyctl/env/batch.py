@@ -35,19 +35,25 @@ def seeds_of_each(seed: int | Sequence[int | None] | None, n: int) -> list[int |
     """Gives each environment its seed: the next number for the next one, or those of a list.
 
     Raises:
-        UsageError: the list has another length, or there are no ``n`` numbers from the seed on.
+        UsageError: the list has another length, or a seed is not one.
     """
     if seed is None:
         return [None] * n
     if isinstance(seed, int | np.integer) and not isinstance(seed, bool):
-        if not 0 <= seed <= MAX_SEED - n + 1:
-            raise UsageError(
-                f"seed is {seed}; a whole number from 0 to {MAX_SEED - n + 1} is required"
-            )
+        _check_seed(seed, "seed", MAX_SEED - n + 1)
         return [int(seed) + i for i in range(n)]
     if isinstance(seed, str | bool) or not isinstance(seed, Sequence) or len(seed) != n:
         raise UsageError(f"seed is {seed!r}; a whole number, or a list of {n} is required")
+    for i, each in enumerate(seed):
+        if each is not None:
+            _check_seed(each, f"seed[{i}]")
     return list(seed)
+
+
+def _check_seed(seed: int, name: str, last: int = MAX_SEED) -> None:
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed <= last:
+        raise UsageError(f"{name} is {seed!r}; a whole number from 0 to {last} is required")
 
 
 def log_of_each(log_path: str | Path | None, n: int) -> list[Path | None]:

@@ -153,3 +153,5 @@ def test_branches_need_an_episode_and_a_number() -> None:
     with pytest.raises(EpisodeOver, match=r"the episode has ended \(state ENDED\)"):
         env.branch()
     env.close()
+    with pytest.raises(EpisodeOver, match=r"the environment is closed; call reset\(\) first"):
+        env.branch()

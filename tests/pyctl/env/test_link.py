@@ -43,6 +43,7 @@ def test_the_end_of_the_block_ends_the_simulation(loopback_binary: Path) -> None
     with Link(Session(Channel("ipc")), launch, WAIT_S) as link:
         link.greet()
         link.begin()
+        assert not link.ready()  # nothing is due
         process = link.process
     assert process is not None
     assert process.poll() == 0  # it was asked to stop, not killed

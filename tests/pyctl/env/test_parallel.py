@@ -8,6 +8,7 @@ import numpy as np
 import psutil
 import pytest
 from pettingzoo.test import parallel_api_test, parallel_seed_test
+from pettingzoo.utils.conversions import parallel_to_aec
 
 from pyctl.env import slicebed_parallel_env
 from pyctl.env.cosim import CoSimEnv
@@ -37,6 +38,15 @@ def test_pettingzoos_own_tests_pass(scenario: str, params: dict[str, Any]) -> No
     parallel_api_test(env, num_cycles=10)
     env.close()
     parallel_seed_test(lambda: slicebed_parallel_env(scenario, params), num_cycles=10)
+
+
+def test_pettingzoos_conversions_take_it() -> None:
+    env = parallel_to_aec(slicebed_parallel_env("loopback", {"steps": 1}))
+    env.reset(seed=1)
+    for agent in env.agent_iter():
+        *_, truncated, _ = env.last()
+        env.step(None if truncated else LOOP[agent])
+    env.close()
 
 
 def test_cells_are_the_rows_of_the_single_environment() -> None:

@@ -223,7 +223,7 @@ def test_bad_arguments_are_refused(
     [
         ({"seed": [1, 2]}, r"seed is \[1, 2\]; a whole number, or a list of 3 is required"),
         ({"seed": "one"}, "seed is 'one'"),
-        ({"seed": [1, -1, 2]}, "environment 1: seed is -1; a whole number from 0"),
+        ({"seed": [1, -1, 2]}, r"seed\[1\] is -1; a whole number from 0 to 4294967295 is required"),
         ({"options": {"a": 1}}, "options is {'a': 1}; reset_mask, an array of 3 bool"),
         ({"options": {"reset_mask": np.zeros(3, bool)}}, "of which one is true"),
     ],

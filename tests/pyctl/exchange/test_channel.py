@@ -41,6 +41,21 @@ def test_messages_go_both_ways(
     channel.close()
 
 
+def test_ready_tells_whether_a_message_is_there(peer: zmq.Socket[bytes]) -> None:
+    channel = Channel()
+    peer.connect(channel.endpoint)
+    assert not channel.ready()
+    begun = time.monotonic()
+    assert not channel.ready(0.05)
+    assert time.monotonic() - begun >= 0.049  # the clock of poll() counts whole milliseconds
+    peer.send(b"hello")
+    assert channel.ready(WAIT_S)
+    assert channel.ready()
+    assert channel.receive(0) == b"hello"
+    assert not channel.ready()
+    channel.close()
+
+
 def test_tcp_is_on_the_local_host_only() -> None:
     channel = Channel("tcp")
     assert channel.endpoint == f"tcp://127.0.0.1:{channel.port}"
