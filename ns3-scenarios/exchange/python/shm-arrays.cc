@@ -228,8 +228,17 @@ LeafArray::IsWithinAs(const std::byte* bytes) const
                       static_cast<unsigned>(elements[i] <= (*high)[i * highStride]);
         }
     }
-    return within != 0 && std::all_of(m_sums.begin(), m_sums.end(), [&](const SumLimit& sum) {
-               return SumsKeep(sum, elements);
+    return within != 0;
+}
+
+bool
+LeafArray::KeepsSums() const
+{
+    return m_sums.empty() || WithType(m_leaf.dtype, [&]<typename T>(T*) {
+               const auto* elements = reinterpret_cast<const T*>(m_memory);
+               return std::all_of(m_sums.begin(), m_sums.end(), [&](const SumLimit& sum) {
+                   return SumsKeep(sum, elements);
+               });
            });
 }
 
@@ -460,6 +469,13 @@ bool
 ShmTree::Write(nb::handle value)
 {
     return Write(m_root, value);
+}
+
+bool
+ShmTree::KeepsSums() const
+{
+    return std::all_of(
+        m_leaves.begin(), m_leaves.end(), [](const LeafArray& leaf) { return leaf.KeepsSums(); });
 }
 
 bool

@@ -31,8 +31,11 @@ class LeafArray
     /** Adds a limit of the sums over an axis. */
     void LimitSums(size_t axis, double limit);
 
-    /** @return whether the elements are within all limits */
+    /** @return whether the elements are within their bounds */
     bool IsWithin(const std::byte* elements) const;
+
+    /** @return whether the sums of the memory's elements are within their limits */
+    bool KeepsSums() const;
 
     /** @return a new array with a copy of the elements */
     nanobind::object Copy() const;
@@ -97,6 +100,9 @@ class ShmTree
      * then the memory may hold a part of it
      */
     bool Write(nanobind::handle value);
+
+    /** @return whether all sums of what was written are within their limits */
+    bool KeepsSums() const;
 
   private:
     /** The structure of a space above its leaves. */

@@ -4,8 +4,8 @@
 #include "exchange/python/shm-arrays.h"
 #include "exchange/shm-agent.h"
 
-#include <cmath>
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <sstream>
 #include <unistd.h>
@@ -180,7 +180,7 @@ class Client
 
     nb::object Step(nb::handle action)
     {
-        if (!m_isOurTurn || !m_action || !m_action->Write(action))
+        if (!m_isOurTurn || !m_action || !m_action->Write(action) || !m_action->KeepsSums())
         {
             return nb::bool_(false);
         }

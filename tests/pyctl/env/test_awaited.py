@@ -15,6 +15,7 @@ from pyctl.env.awaited import AwaitedEnv
 from pyctl.env.cosim import CoSimEnv
 from pyctl.errors import ProtocolError, SimulationHung, UsageError
 from pyctl.exchange.channel import Channel
+from tests.pyctl.env.told import Told
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -25,17 +26,16 @@ ACTION = {"prb_max": np.full((2, 3), 0.25, np.float32)}
 class Elsewhere:
     """Starts what the environment asks for, as a person at another host would."""
 
-    def __init__(self, capture: pytest.CaptureFixture[str], change: Any = lambda words: words):
-        self._capture = capture
+    def __init__(self, patch: pytest.MonkeyPatch, change: Any = lambda words: words) -> None:
+        self._told = Told()
+        patch.setattr(sys, "stderr", self._told)
         self._change = change
         self.process: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._obey)
         self._thread.start()
 
     def _obey(self) -> None:
-        text = ""
-        while "\n" not in text:
-            text += self._capture.readouterr().err
+        text = self._told.line()
         prefix = "start the simulation with: slicebed "
         assert text.startswith(prefix)
         words = self._change(shlex.split(text.removeprefix(prefix)))
@@ -57,12 +57,12 @@ def rewards(env: CoSimEnv) -> list[float]:
 
 @pytest.mark.parametrize("curve", [False, True])
 def test_an_episode_is_that_of_a_simulation_started_here(
-    curve: bool, unused_port: int, capsys: pytest.CaptureFixture[str]
+    curve: bool, unused_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = CoSimEnv("loopback", PARAMS, seed=3)
     expected = rewards(here)
     here.close()
-    elsewhere = Elsewhere(capsys)
+    elsewhere = Elsewhere(monkeypatch)
     address = f"tcp://127.0.0.1:{unused_port}"
     env = AwaitedEnv("loopback", PARAMS, 3, address=address, curve=curve, timeout_s=30)
     assert rewards(env) == expected
@@ -70,13 +70,11 @@ def test_an_episode_is_that_of_a_simulation_started_here(
     env.close()
 
 
-def test_another_simulation_is_sent_away(
-    unused_port: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_another_simulation_is_sent_away(unused_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def other(words: list[str]) -> list[str]:
         return [word.replace("steps=2", "steps=5") for word in words]
 
-    elsewhere = Elsewhere(capsys, other)
+    elsewhere = Elsewhere(monkeypatch, other)
     address = f"tcp://127.0.0.1:{unused_port}"
     env = AwaitedEnv("loopback", PARAMS, 3, address=address, timeout_s=30)
     with pytest.raises(ProtocolError, match="came runs with steps=5; steps=2 is expected"):
@@ -85,12 +83,12 @@ def test_another_simulation_is_sent_away(
 
 
 def test_who_has_not_the_key_is_not_let_in(
-    unused_port: int, capsys: pytest.CaptureFixture[str]
+    unused_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def keyless(words: list[str]) -> list[str]:
         return [word for word in words if not word.startswith("--curve-key")]
 
-    elsewhere = Elsewhere(capsys, keyless)
+    elsewhere = Elsewhere(monkeypatch, keyless)
     address = f"tcp://127.0.0.1:{unused_port}"
     env = AwaitedEnv("loopback", PARAMS, 3, address=address, curve=True, timeout_s=4)
     with pytest.raises(SimulationHung, match="no simulation has come yet"):

@@ -26,6 +26,7 @@ from pyctl.errors import (
 )
 from pyctl.exchange.transport import Transport
 from pyctl.launch import scenarios
+from tests.pyctl.env.told import Told
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -179,15 +180,14 @@ def test_ns3_logs_what_is_asked_for(tmp_path: Path) -> None:
         CoSimEnv("cells", SMALL_CELLS, seed=1, sim_log="UdpSockt=info").reset()
 
 
-def test_a_simulation_to_debug_waits_for_the_debugger(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_simulation_to_debug_waits_for_the_debugger(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    monkeypatch.setattr(sys, "stderr", told)
     env = CoSimEnv("loopback", {"steps": 1}, seed=1, attach=True)
-    told: list[str] = []
     traced = threading.Event()
 
     def trace() -> None:
-        while "\n" not in "".join(told):
-            told.append(capsys.readouterr().err)
-        pid = int("".join(told).removeprefix("attach with: gdb -p "))
+        pid = int(told.line().removeprefix("attach with: gdb -p "))
         time.sleep(0.5)
         assert psutil.pid_exists(pid)  # it waits
         subprocess.run([sys.executable, "-c", SEIZE, str(pid)], check=True)
