@@ -12,7 +12,15 @@ from analysis.comparison import Comparison, bands, samples
 from analysis.figures import capacity_cost, topology
 from analysis.figures.capacity_cost import CELL, MBPS, reserved_bps
 from analysis.figures.figure import Figure
-from analysis.figures.panels import band, elements, grid_of_slices, legend, limit, rows_of_slices
+from analysis.figures.panels import (
+    band,
+    elements,
+    from_zero,
+    grid_of_slices,
+    legend,
+    limit,
+    rows_of_slices,
+)
 from analysis.store_reader import Run
 from analysis.style import TWO_COLUMNS_INCH, line
 
@@ -23,6 +31,7 @@ KEYS = ("slice", "time_h")
 OPINIONS = np.arange(26) / 5  # 0, 0.2 .. 5: they are rounded to these
 FREE_OPINION = 4  # that costs nothing in a cell, LossLeaP
 EVERY_ALLOCATOR = "all"
+MOST_TICKS = 10
 ROW_INCH = 0.3  # of a slice in the picture of admission
 Values = Callable[[Run, pd.DataFrame], "pd.Series[Any]"]
 Measure = Callable[[Run], pd.DataFrame]
@@ -81,7 +90,7 @@ def reservation(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFr
         if shares:
             _pairs(row[1], comparison, entry, ("used", "reserved"), [*shares.values()])
             row[1].set_ylabel("share of PRBs")
-    _hours(axes.flat, axes[-1], comparison)
+    _hours(axes, comparison)
     legend(figure, *axes[0])
     named = {"offered [Mbit/s]": load, **mbps, **shares}
     tables = [table.assign(quantity=name) for name, table in named.items()]
@@ -119,22 +128,23 @@ def _pairs(
         got, reserved = (_of(table, variant.label, entry) for table in tables)
         band(axis, got, i, f"{variant.label}: {names[0]}", x="time_h")
         limit(axis, reserved, i, f"{variant.label}: {names[1]}", x="time_h")
-    axis.set_ylim(bottom=0)
+    from_zero(axis)
 
 
-def _hours(axes: Sequence[Any], lowest: Sequence[Any], comparison: Comparison) -> None:
-    """Makes the x of axes hours, and labels the lowest ones."""
+def _hours(axes: Any, comparison: Comparison) -> None:
+    """Makes the x of axes, by [row, column], hours; the lowest are labelled."""
     first, hour = comparison.first, comparison.first.interval_hours
     last_step = max(int(run.steps["step"].max()) for run in comparison.runs)
     begin = _first_interval(first)
-    for axis in axes:
+    columns = axes.shape[1]
+    for axis in axes.flat:
         axis.set_xlim(begin * hour, (begin + last_step) * hour)
+        axis.locator_params(axis="x", nbins=MOST_TICKS // columns)
     since = " from Monday, 0:00" if _of_week(first) else ""
     stands = f"an interval stands for {60 * hour:g} min"
-    for axis in lowest:
-        axis.set_xlabel(
-            f"time [h{since}]\n{stands}" if len(lowest) > 1 else f"time [h{since}; {stands}]"
-        )
+    gap = " " if columns == 1 else "\n"
+    for axis in axes[-1]:
+        axis.set_xlabel(f"time [h{since};{gap}{stands}]")
 
 
 def opinions(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
@@ -149,7 +159,7 @@ def opinions(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame
                 FREE_OPINION, color="black", ls="--", lw=1, label="costs nothing from here"
             )
         axis.set(ylabel=f"slice {entry['id']}\nMOS", ylim=(0, 4.6))
-    _hours(axes.flat, axes[-1], comparison)
+    _hours(axes, comparison)
     legend(figure, axes[0, 0])
     return figure, table
 
@@ -164,7 +174,8 @@ def shares_of_opinions(run: Run) -> pd.DataFrame:
         shares += [
             (slice_id, mos, rank / len(own)) for mos, rank in zip(OPINIONS, ranks, strict=True)
         ]
-    return pd.DataFrame(shares, columns=["slice", "mos", "value"])
+    types: dict[str, Any] = {"slice": int, "mos": float, "value": float}  # even of no rows
+    return pd.DataFrame(shares, columns=[*types]).astype(types)
 
 
 def opinions_cdf(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
@@ -212,8 +223,8 @@ def admission(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFram
         axis.set_title(f"{variant.label}: {own['mean'].mean():.1%} of slices and intervals")
         axis.invert_yaxis()
         axis.grid(visible=False)
-    _hours(axes.flat, axes[-1], comparison)
-    figure.colorbar(mesh, ax=axes, label="admitted [share of seeds]")
+    _hours(axes, comparison)
+    figure.colorbar(mesh, ax=axes, label="share of seeds")
     return figure, table
 
 

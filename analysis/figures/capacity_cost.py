@@ -71,7 +71,7 @@ def costs(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
         _bars(axis, at, 0.92 * width, own, i, variant.label)
     axis.axhline(0, color="black", lw=0.6)
     axis.set_xticks(np.arange(len(ids) + 1), [*(f"slice {id_}" for id_ in ids), "mean of slices"])
-    axis.set_ylabel(f"cost of an interval [{_unit(comparison)}]")
+    axis.set_ylabel(f"cost of an interval\n[{_unit(comparison)}]")
     legend(figure, axis)
     named = [table.assign(quantity=name) for name, table in tables.items()]
     return figure, pd.concat(named, ignore_index=True)
@@ -186,4 +186,4 @@ def against_formula(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.Da
 def _unit(comparison: Comparison, *, of_slice: bool = False) -> str:
     if comparison.first.context["use_case"] != CELL:
         return "idle peaks of the slice"
-    return "revenues of the slice" if of_slice else "0.1: revenue of the largest slice"
+    return "revenues of the slice" if of_slice else "the largest slice earns 0.1"

@@ -49,6 +49,11 @@ def limit(axis: Any, table: pd.DataFrame, i: int, label: str, x: str = "time_s")
     )
 
 
+def from_zero(axis: Any) -> None:
+    """Lets the y of an axis begin at 0, with room above what was drawn."""
+    axis.set_ylim(0, 1.05 * axis.get_ylim()[1])
+
+
 def _marker(table: pd.DataFrame) -> dict[str, Any]:
     return {"marker": "o", "ms": 3} if len(table) < FEW_POINTS else {}
 
