@@ -84,7 +84,8 @@ def reservation(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFr
     figure, axes = rows_of_slices(plt, comparison.first, columns=2 if shares else 1)
     for row, entry in zip(axes, comparison.first.slices, strict=True):
         own = load[load["slice"] == entry["id"]]
-        row[0].plot(own["time_h"], own["mean"], color="#777777", lw=0.9, label="offered")
+        # Above the curves: what is delivered mostly is the same.
+        row[0].plot(own["time_h"], own["mean"], color="black", lw=0.7, zorder=3, label="offered")
         _pairs(row[0], comparison, entry, ("delivered", "reserved"), [*mbps.values()])
         row[0].set_ylabel(f"slice {entry['id']}\nMbit/s")
         if shares:
@@ -155,9 +156,7 @@ def opinions(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame
         for i, variant in enumerate(comparison.variants):
             band(axis, _of(table, variant.label, entry), i, variant.label, x="time_h")
         if _in_cell(comparison):
-            axis.axhline(
-                FREE_OPINION, color="black", ls="--", lw=1, label="costs nothing from here"
-            )
+            axis.axhline(FREE_OPINION, color="black", ls="--", lw=1, label="no cost from here on")
         axis.set(ylabel=f"slice {entry['id']}\nMOS", ylim=(0, 4.6))
     _hours(axes, comparison)
     legend(figure, axes[0, 0])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.comparison import Comparison, bands, samples
-from analysis.figures.panels import elements, legend
+from analysis.figures.panels import elements, from_zero, legend
 from analysis.store_reader import Run
 from analysis.style import MARKERS, TWO_COLUMNS_INCH, line
 
@@ -64,12 +64,15 @@ def costs(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
     tables = {name: _part(comparison, PARTS[name]) for name in _parts(comparison)}
     ids = [entry["id"] for entry in comparison.first.slices]
     figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH, 3.2))
+    axis.use_sticky_edges = False  # room above bars
     width = 0.8 / len(comparison.variants)
     for i, variant in enumerate(comparison.variants):
         at = np.arange(len(ids) + 1) + (i - (len(comparison.variants) - 1) / 2) * width
         own = {name: _of(table, variant.label, ids) for name, table in tables.items()}
         _bars(axis, at, 0.92 * width, own, i, variant.label)
     axis.axhline(0, color="black", lw=0.6)
+    if "revenue" not in tables:
+        from_zero(axis)
     axis.set_xticks(np.arange(len(ids) + 1), [*(f"slice {id_}" for id_ in ids), "mean of slices"])
     axis.set_ylabel(f"cost of an interval\n[{_unit(comparison)}]")
     legend(figure, axis)
@@ -176,7 +179,7 @@ def against_formula(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.Da
     low, high = (table["error"].min(), table["error"].max()) if len(table) else (-1.0, 1.0)
     x = np.linspace(min(low, -0.15), max(high, 0.15), CURVE_POINTS)
     y = formula(comparison.first.context, x)
-    axis.plot(x, y, color="black", ls="--", lw=1, zorder=1, label="formula of paper 000")
+    axis.plot(x, y, color="black", ls="--", lw=1, zorder=3, label="formula of paper 000")
     axis.set_xlabel("(reserved - offered) / peak of the slice")
     axis.set_ylabel(f"cost of an interval [{_unit(comparison, of_slice=True)}]")
     legend(figure, axis)
