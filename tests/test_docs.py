@@ -42,9 +42,29 @@ def stored_run(folder: Path) -> None:
     subprocess.run([slicebed, *words[1:]], cwd=folder, check=True, timeout=TIME_LIMIT_S)
 
 
+def planetlab_rows(path: Path) -> None:
+    """A Parquet file in the format of the real one: a day of eight machines."""
+    import pandas as pd
+
+    days = [[(7 * vm + i) % 50 for i in range(288)] for vm in range(8)]
+    pd.DataFrame({"day": "20110303", "vm": range(8), "cpu": days}).to_parquet(path)
+
+
+def genai_rows(path: Path) -> None:
+    """A Parquet file in the format of the real one: 2000 requests of 20 groups."""
+    import pandas as pd
+
+    times = pd.to_datetime("2024-11-15 16:57:50") + pd.to_timedelta(range(0, 100_000, 50), unit="s")
+    groups = [f"G{i % 20:04d}" for i in range(2000)]
+    frame = pd.DataFrame({"gmt_create": times, "groupId": groups})
+    frame.assign(exec_time_seconds=20.0).to_parquet(path)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_readme_command(command: str, tmp_path: Path) -> None:
     milan_rows(tmp_path / "milano_internet.parquet")
+    planetlab_rows(tmp_path / "planetlab_cpu_5min.parquet")
+    genai_rows(tmp_path / "alibaba_genai_requests.parquet")
     words = shlex.split(command)
     if words[1] == "figures":
         stored_run(tmp_path)

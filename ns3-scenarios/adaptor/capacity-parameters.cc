@@ -163,9 +163,10 @@ CapacityParameters::Mask() const
     {
         return TrafficMask::FromCsv(m_maskFile);
     }
-    return m_mask == "constant"
-               ? TrafficMask::Constant()
-               : TrafficMask::FromProfile(static_cast<uint32_t>(m_first), INTERVALS_PER_QUARTER);
+    return m_mask == "constant" ? TrafficMask::Constant()
+                                : TrafficMask::FromProfile(static_cast<uint32_t>(m_first),
+                                                           SLICE_COLUMNS,
+                                                           INTERVALS_PER_QUARTER);
 }
 
 ns3::CapacityTerms

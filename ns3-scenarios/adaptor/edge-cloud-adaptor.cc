@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "adaptor/edge-cloud-adaptor.h"
 
-#include "ns3/simulator.h"
-
 #include <algorithm>
 #include <numeric>
 
@@ -80,11 +78,13 @@ const std::vector<KpiField> KPI_FIELDS{
 EdgeCloudAdaptor::EdgeCloudAdaptor(ns3::Ptr<ns3::EdgeCloudSession> session,
                                    const EdgeCloudTerms& terms,
                                    const std::vector<NodeFailure>& failures,
+                                   const OfferedLoadOrigin& load,
                                    uint32_t steps,
                                    double intervalS)
     : m_session(session)
     , m_terms(terms)
     , m_failures(failures)
+    , m_load(load)
     , m_steps(steps)
     , m_intervalS(intervalS)
     , m_kpis(Nodes())
@@ -159,13 +159,15 @@ EdgeCloudAdaptor::Context() const
                          {"kind", edge ? "edge" : "cloud"},
                          {"capacity_hz", edge ? config.edgeHz : config.cloudHz}});
     }
-    return {{"nodes", nodes},
-            {"latency_bins", LatencyBins()},
-            {"edges", config.edges},
-            {"cycles_mean", config.meanCycles},
-            {"rate_hz", config.rateHz},
-            {"interval_real_s", m_intervalS},
-            {"time_mode", "full"}};
+    return {
+        {"nodes", nodes},
+        {"latency_bins", LatencyBins()},
+        {"edges", config.edges},
+        {"cycles_mean", config.meanCycles},
+        {"rate_hz", config.rateHz},
+        {"interval_real_s", m_load.intervalRealS},
+        {"time_mode", m_load.intervalRealS == m_intervalS ? "full" : "rate-preserving compression"},
+        {"mask", m_load.source}};
 }
 
 void
@@ -265,7 +267,7 @@ EdgeCloudAdaptor::Info(bool ended)
         ns3::RequestClient::Counters all;
         for (uint32_t edge = 0; edge < config.edges; ++edge)
         {
-            const auto counters = network.GetClient(edge)->GetCounters();
+            const auto counters = network.GetUsers(edge)->GetCounters();
             all.sent += counters.sent;
             all.completed += counters.completed;
             all.rejected += counters.rejected;
@@ -281,7 +283,7 @@ EdgeCloudAdaptor::Info(bool ended)
     std::vector<double> offered;
     for (uint32_t edge = 0; edge < config.edges; ++edge)
     {
-        offered.push_back(network.GetSource(edge)->GetRateHz(ns3::Simulator::Now()));
+        offered.push_back(network.GetRateHz(edge, ns3::Seconds(m_intervalS)));
     }
     offered.push_back(0); // none comes to the cloud
     return {{"future", {{"offered", offered}}}};

@@ -6,8 +6,10 @@
 #include "test/error-text.h"
 #include "topology/capacity-cell.h"
 #include "topology/capacity-transport.h"
+#include "topology/cell-edge-access.h"
 #include "topology/e2e-network.h"
 #include "topology/edge-cloud-network.h"
+#include "topology/link-edge-access.h"
 #include "topology/topology-file.h"
 
 #include "ns3/constant-position-mobility-model.h"
@@ -159,13 +161,13 @@ class EdgeCloudDrawingTestCase : public TestCase
         config.wanRate = DataRate("77Mbps");
         config.wanDelay = MilliSeconds(33);
         auto network = CreateObject<EdgeCloudNetwork>();
-        network->Build(config);
+        network->Build(config, CreateObject<LinkEdgeAccess>());
         const auto drawing = network->Describe();
         NS_TEST_EXPECT_MSG_EQ(TextOfWires(drawing),
-                              "users 0 - edge 0 100 5000\n"
                               "edge 0 - gateway 1000 1000\n"
-                              "users 1 - edge 1 100 5000\n"
+                              "edge 0 - users 0 100 5000\n"
                               "edge 1 - gateway 1000 1000\n"
+                              "edge 1 - users 1 100 5000\n"
                               "gateway - cloud 77 33000\n",
                               "links, Mbit/s and us");
         network = nullptr;
@@ -245,6 +247,43 @@ class CapacityCellDrawingTestCase : public TestCase
     }
 };
 
+/** Edge-cloud with cells: each UE on the air of its edge. */
+class EdgeCellsDrawingTestCase : public TestCase
+{
+  public:
+    EdgeCellsDrawingTestCase()
+        : TestCase("edge-cloud tells its cells")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        EdgeCloudConfig config;
+        config.edges = 2;
+        auto network = CreateObject<EdgeCloudNetwork>();
+        network->Build(config,
+                       CreateObjectWithAttributes<CellEdgeAccess>(
+                           "UesPerEdge", UintegerValue(2), "BandwidthMhz", DoubleValue(10)));
+        const auto drawing = network->Describe();
+        std::ostringstream airs;
+        for (const auto& air : drawing.airs)
+        {
+            airs << drawing.nodes[air.from].name << " ~ " << drawing.nodes[air.to].name << " "
+                 << air.bandwidthHz / 1e6 << "\n";
+        }
+        NS_TEST_EXPECT_MSG_EQ(airs.str(),
+                              "edge 0 ~ UE 0.0 10\n"
+                              "edge 0 ~ UE 0.1 10\n"
+                              "edge 1 ~ UE 1.0 10\n"
+                              "edge 1 ~ UE 1.1 10\n",
+                              "carriers, MHz");
+        NS_TEST_EXPECT_MSG_EQ(drawing.wires.size(), 3, "two to the gateway, one to the cloud");
+        network = nullptr;
+        Simulator::Destroy();
+    }
+};
+
 /** The suite. */
 class TopologyFileTestSuite : public TestSuite
 {
@@ -257,6 +296,7 @@ class TopologyFileTestSuite : public TestSuite
         AddTestCase(new EdgeCloudDrawingTestCase, Duration::QUICK);
         AddTestCase(new CapacityTransportDrawingTestCase, Duration::QUICK);
         AddTestCase(new CapacityCellDrawingTestCase, Duration::QUICK);
+        AddTestCase(new EdgeCellsDrawingTestCase, Duration::QUICK);
     }
 };
 

@@ -75,7 +75,7 @@ EdgeCloudSession::Attach(Ptr<EdgeCloudNetwork> network)
     for (uint32_t edge = 0; edge < config.edges; ++edge)
     {
         m_offeredHz.push_back(config.rateHz * config.weights[edge] / sum);
-        network->GetClient(edge)->TraceConnectWithoutContext(
+        network->GetUsers(edge)->TraceConnectWithoutContext(
             "Completed", Callback<void, uint64_t, Time>([this, edge](uint64_t, Time latency) {
                 m_latencies[edge].push_back(latency.GetSeconds());
             }));
@@ -85,11 +85,7 @@ EdgeCloudSession::Attach(Ptr<EdgeCloudNetwork> network)
 void
 EdgeCloudSession::OpenInterval()
 {
-    if (!m_started)
-    {
-        m_started = true;
-        m_network->Start();
-    }
+    m_network->BeginInterval(m_interval++);
     m_opened = Simulator::Now();
     m_atStart.clear();
     for (uint32_t node = 0; node < m_network->GetNodes(); ++node)
@@ -120,8 +116,7 @@ EdgeCloudSession::Read(uint32_t node) const
 {
     const auto& meter = *m_network->GetMeter(node);
     const bool edge = node < m_network->GetConfig().edges;
-    return {.requests =
-                edge ? m_network->GetClient(node)->GetCounters() : RequestClient::Counters{},
+    return {.requests = edge ? m_network->GetUsers(node)->GetCounters() : RequestClient::Counters{},
             .completed = m_network->GetServer(node)->GetCounters().completed,
             .joules = meter.GetJoules(),
             .poweredOnS = meter.GetPoweredOnS(),
@@ -153,7 +148,7 @@ EdgeCloudSession::Measure(uint32_t node, double passedS)
         const double lost = since(now.requests.rejected, before.requests.rejected) +
                             since(now.requests.timedOut, before.requests.timedOut);
         kpi.offeredHz = since(now.requests.sent, before.requests.sent) / passedS;
-        kpi.latencyS = Ratio(Total(latencies) + m_network->GetClient(node)->GetPendingAgeS(),
+        kpi.latencyS = Ratio(Total(latencies) + m_network->GetUsers(node)->GetPendingAgeS(),
                              completed + static_cast<double>(now.requests.pending));
         kpi.latencyP95S = Percentile95(latencies);
         kpi.loss = Ratio(lost, lost + completed);
@@ -179,7 +174,7 @@ EdgeCloudSession::Sum()
         processed += static_cast<double>(now.completed - before.completed);
         if (node < m_latencies.size())
         {
-            waitedS += Total(m_latencies[node]) + m_network->GetClient(node)->GetPendingAgeS();
+            waitedS += Total(m_latencies[node]) + m_network->GetUsers(node)->GetPendingAgeS();
             waiting += static_cast<double>(now.requests.pending);
             completed += static_cast<double>(m_latencies[node].size());
             lost += static_cast<double>(now.requests.rejected - before.requests.rejected +

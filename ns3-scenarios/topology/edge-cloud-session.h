@@ -36,7 +36,7 @@ class EdgeCloudSession : public Object
 
     void Attach(Ptr<EdgeCloudNetwork> network);
 
-    /** Begins an interval; the first one starts the users. */
+    /** Begins an interval; with the first one the users begin. */
     void OpenInterval();
 
     /** Ends it. @return by node: edges, cloud */
@@ -76,7 +76,7 @@ class EdgeCloudSession : public Object
     void Sum();
 
     Ptr<EdgeCloudNetwork> m_network;              //!< as given
-    bool m_started{false};                        //!< users ask
+    uint32_t m_interval{0};                       //!< the next, from 0
     Time m_opened;                                //!< when the interval began
     std::vector<Marks> m_atStart;                 //!< of it, by node
     std::vector<std::vector<double>> m_latencies; //!< completed in it, by edge [s]

@@ -14,7 +14,6 @@ from typing import Any
 from pyctl.campaign import store
 from pyctl.campaign.digest import kpi_sha256
 from pyctl.campaign.errors import StoreError
-from pyctl.campaign.prepare import MASK_FILE
 from pyctl.campaign.recording import read_states
 from pyctl.exchange.spaces import fields_space
 from pyctl.launch.installed import scenario_binary
@@ -56,8 +55,9 @@ def replay_arguments(run: Path) -> list[str]:
     if not decisions.is_file():
         raise StoreError(f"{run} has no {store.DECISIONS}: its decisions were not recorded")
     parameters = dict(config["parameters"])
-    if (run / store.MASK).is_file():
-        parameters[MASK_FILE] = str((run / store.MASK).absolute())
+    for name, file in store.LOAD_FILES.items():
+        if (run / file).is_file():
+            parameters[name] = str((run / file).absolute())
     return [
         str(scenario_binary(config["scenario"])),
         *parameter_arguments(parameters),

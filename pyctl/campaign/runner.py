@@ -13,7 +13,6 @@ from pyctl.campaign import store
 from pyctl.campaign.episode import EpisodeEnd, Simulation, StepReport, run_episode
 from pyctl.campaign.errors import StoreError
 from pyctl.campaign.prepare import (
-    MASK_FILE,
     TOPOLOGY_FILE,
     PreparedRun,
     RunConfig,
@@ -78,7 +77,7 @@ def run_once(
     prepared = prepare(request)
     origin = {
         **provenance(prepared.description, repeat_command(request, out)),
-        "data": prepared.data,
+        "data": prepared.load.data,
         "transport": request.reach.transport,
     }
     folder = store.PendingRun(out, prepared.config)
@@ -112,8 +111,8 @@ def _play(
     on_step: Callable[[StepReport], None] | None,
     open_simulation: OpenSimulation,
 ) -> EpisodeEnd:
-    if prepared.mask_csv is not None:
-        folder.write_text(store.MASK, prepared.mask_csv)
+    for name, text in prepared.load.files().items():
+        folder.write_text(store.LOAD_FILES[name], text)
     simulation = open_simulation(prepared, folder.path)
     try:
         with decisions:
@@ -145,8 +144,8 @@ def _open_simulation(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
             curve=reach.curve,
         )
     names = {entry["name"] for entry in prepared.description["parameters"]}
-    if prepared.mask_csv is not None:
-        parameters[MASK_FILE] = str(folder / store.MASK)
+    for name in prepared.load.files():
+        parameters[name] = str(folder / store.LOAD_FILES[name])
     if TOPOLOGY_FILE in names:
         parameters[TOPOLOGY_FILE] = str(folder / store.TOPOLOGY)
     return CoSimEnv(

@@ -11,7 +11,8 @@ import typer
 from pyctl.cli.output import print_json
 
 if TYPE_CHECKING:
-    from pyctl.campaign.prepare import Reach, RunConfig, TraceChoice
+    from pyctl.campaign.offered import TraceChoice
+    from pyctl.campaign.prepare import Reach, RunConfig
     from pyctl.campaign.runner import RunResult
     from pyctl.cli.run_file import RunFile
 
@@ -43,10 +44,14 @@ def run(
         typer.Option(min=0, max=MAX_SEED, help="Picks the random streams; 1 if not given."),
     ] = None,
     trace: Annotated[
-        Path | None, typer.Option(help="Traffic data set that drives the offered load.")
+        Path | None,
+        typer.Option(help="Data set that drives the offered load; see `slicebed data list`."),
     ] = None,
     trace_squares: Annotated[
-        str | None, typer.Option(help="Squares of the trace's grid, one a slice: 5161,4259,...")
+        str | None,
+        typer.Option(
+            help="Series of the trace, one a slice or edge: Milan's squares, PlanetLab's VMs."
+        ),
     ] = None,
     transport: Annotated[
         Literal["tcp", "ipc"], typer.Option(help="The results are the same.")
@@ -172,7 +177,7 @@ def _required(what: str, name: str | None, how: str) -> str:
 
 
 def _trace(path: Path | None, squares: str | None) -> TraceChoice | None:
-    from pyctl.campaign.prepare import TraceChoice
+    from pyctl.campaign.offered import TraceChoice
     from pyctl.errors import UsageError
 
     if path is None:

@@ -105,6 +105,80 @@ def test_the_distribution_of_latency_agrees_with_what_is_measured(tmp_path: Path
     assert latency["mean"] == pytest.approx((offered * waited).sum() / offered.sum(), rel=1e-5)
 
 
+def test_requests_over_tcp_are_conserved_too(tmp_path: Path) -> None:
+    # More than the edges can do, and one of them fails: rejected, timed out and pending ones.
+    words = ("--allocator", "equal", *SMALL, "--set", "rate_hz=900", "--set", "failures=2@1-2")
+    over = ("--set", "request_transport=tcp", "--json")
+    first = summary(run(*words, *over, out=tmp_path / "a"))
+    again = summary(run(*words, *over, out=tmp_path / "b"))
+    assert first["kpi_sha256"] == again["kpi_sha256"]
+    requests = first["conservation"]
+    assert requests["sent"] == requests["received"] + requests["in_flight"] + sum(
+        requests["dropped"].values()
+    )
+    assert min(requests["received"], *requests["dropped"].values()) > 20
+    # 100 kB there at 100 Mbit/s is no UDP datagram.
+    large = ("--set", "request_bytes=100000", "--set", "rate_hz=100")
+    found = summary(run("--allocator", "equal", *SMALL, *large, *over, out=tmp_path / "c"))
+    assert found["conservation"]["received"] > 100
+    assert found["latency"]["p50"] > 0.018
+
+
+def test_a_log_is_replayed_request_by_request(tmp_path: Path) -> None:
+    # 400 requests a second apart, from two groups, at 20/s: 399 s in 20, the last one at the end.
+    start = pd.Timestamp("2024-11-15 16:57:50")
+    rows = [f"{start + pd.Timedelta(seconds=i)},{1 + i % 5},G{i % 2}" for i in range(400)]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(["gmt_create,exec_time_seconds,groupId", *rows]) + "\n")
+    words = ("--allocator", "equal", *SMALL, "--set", "rate_hz=200", "--trace", str(log), "--json")
+    found = summary(run(*words, out=tmp_path / "out"))
+    arrivals = pd.read_csv(Path(found["run_dir"]) / "arrivals.csv")
+    assert found["conservation"]["sent"] == len(arrivals) == 399
+    steps = steps_of(found)
+    for (step, node), row in steps.set_index(["step", "node"]).iterrows():
+        within = arrivals["time_s"].between(5 * (step - 1), 5 * step, inclusive="left")
+        count = (within & (arrivals["edge"] == node)).sum()
+        # A request at a border belongs to the side that its rounding puts it on.
+        assert abs(row["offered"] * 5 - count) <= 1.001, (step, node)
+    origin = found["provenance"]["data"]["trace"]
+    assert origin["requests"] == 399
+    assert origin["compression"] == pytest.approx(399 * 20 / 400)
+
+
+def test_load_follows_virtual_machines(tmp_path: Path) -> None:
+    folder = tmp_path / "20110303"
+    folder.mkdir()
+    shares = [[100, 0, 50, 25], [20, 80, 40, 0]]
+    for vm, values in enumerate(shares):
+        lines = [values[i % 4] for i in range(288)]
+        (folder / f"host{vm}").write_text("\n".join(map(str, lines)) + "\n")
+    words = ("--allocator", "traffic", *SMALL, "--set", "edges=2", "--set", "rate_hz=1000")
+    steady = ("--set", "burst_gain=1", "--trace", str(folder), "--json")
+    found = summary(run(*words, *steady, out=tmp_path / "out"))
+    offered = steps_of(found).pivot(index="step", columns="node", values="offered")
+    for node, values in enumerate(shares):
+        # Each relative to its own maximum, of 50/s; five seconds of Poisson: four deviations.
+        expected = 50 * np.array(values) / max(values)
+        assert (np.abs(offered[node] - expected) <= 4 * np.sqrt(expected / 5)).all(), node
+    described = json.loads((Path(found["run_dir"]) / "description.json").read_text())
+    assert described["context"]["interval_real_s"] == 300
+    assert described["context"]["mask"] == str(folder)
+
+
+def test_users_in_cells(tmp_path: Path) -> None:
+    local = ("--allocator", "static", "--allocator-set", "shares=0,0,0,0,0,0,0", *SMALL)
+    light = ("--set", "rate_hz=200", "--set", "work_megacycles=0.1", "--json")
+    link, cell, again = (
+        summary(run(*local, *light, "--set", f"access={access}", out=tmp_path / str(i)))
+        for i, access in enumerate(("link", "cell", "cell"))
+    )
+    assert cell["kpi_sha256"] == again["kpi_sha256"] != link["kpi_sha256"]
+    # The same users' requests at the same times; the radio's slots, grants and decoding beyond.
+    assert cell["conservation"]["sent"] == link["conservation"]["sent"]
+    assert cell["conservation"]["dropped"] == {"rejected": 0, "timed_out": 0}
+    assert cell["latency"]["p50"] > link["latency"]["p50"] + 0.01
+
+
 def test_a_node_that_is_down_answers_nothing(tmp_path: Path) -> None:
     words = ("--allocator", "static", "--allocator-set", "shares=0,0,0,0,0,0,1", *SMALL)
     down = ("--set", "failures=6@1-2", "--set", "burst_gain=1", "--json")
@@ -126,9 +200,17 @@ def test_a_node_that_is_down_answers_nothing(tmp_path: Path) -> None:
         ("failures=cloud", "NODE@FROM-TO is required, such as 6@3-5"),
         ("weights=1,2", "weights has 2 numbers of sum 3.000000; one for each of 6 edges"),
         ("edge_ghz=-1", "edge_ghz"),
-        ("request_bytes=70000", "request_bytes"),
+        ("request_bytes=70000", "request_bytes is 70000; a UDP datagram carries 65507 at most"),
+        ("request_bytes=20", "request_bytes"),
+        ("request_transport=sctp", "request_transport"),
         ("wan_background=2", "wan_background"),
         ("discipline=lifo", "discipline"),
+        ("mask_file=none.csv", "mask_file none.csv: not a readable, non-empty file"),
+        ("arrivals_file=none.csv", "arrivals_file none.csv: not a readable, non-empty file"),
+        ("mask=daily", "mask"),
+        ("access=wifi", "access"),
+        ("ues_per_edge=0", "ues_per_edge"),
+        ("interval_real_s=0", "interval_real_s"),
     ],
 )
 def test_bad_parameters_are_refused(text: str, said: str, tmp_path: Path) -> None:

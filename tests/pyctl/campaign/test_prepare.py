@@ -78,10 +78,10 @@ def test_a_mask_file_counts_by_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "mask.csv"
     path.write_text(MASK)
     prepared = prepare(RunConfig("tiny", "equal", parameters={"mask_file": str(path)}))
-    assert prepared.mask_csv == MASK
+    assert prepared.load.mask_csv == MASK
     digest = hashlib.sha256(MASK.encode()).hexdigest()
     assert prepared.config["mask_sha256"] == digest
-    assert prepared.data == {"mask": {"path": str(path), "sha256": digest}}
+    assert prepared.load.data == {"mask": {"path": str(path), "sha256": digest}}
 
 
 def milan_rows(squares: tuple[int, ...], values: list[list[float]]) -> str:
@@ -100,8 +100,8 @@ def test_a_trace_becomes_the_mask_of_the_runs_slices(tmp_path: Path) -> None:
     path = tmp_path / "milan.txt"
     path.write_text(milan_rows((5, 6), values))
     prepared = prepare(RunConfig("tiny", "equal", trace=TraceChoice(path, (6, 5))))
-    assert prepared.mask_csv is not None
-    header, *rows = prepared.mask_csv.splitlines()
+    assert prepared.load.mask_csv is not None
+    header, *rows = prepared.load.mask_csv.splitlines()
     assert header == "step,slice_1,slice_4"
     numbers = [[float(cell) for cell in row.split(",")] for row in rows]
     assert numbers == [
@@ -109,9 +109,12 @@ def test_a_trace_becomes_the_mask_of_the_runs_slices(tmp_path: Path) -> None:
         [1, 1, pytest.approx(1.0)],
         [2, 1, pytest.approx(0.4)],
     ]
-    assert prepared.config["mask_sha256"] == hashlib.sha256(prepared.mask_csv.encode()).hexdigest()
-    assert prepared.data["trace"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert prepared.data["trace"]["squares"] == [6, 5]
+    assert (
+        prepared.config["mask_sha256"]
+        == hashlib.sha256(prepared.load.mask_csv.encode()).hexdigest()
+    )
+    assert prepared.load.data["trace"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert prepared.load.data["trace"]["squares"] == [6, 5]
 
 
 def test_a_trace_that_does_not_fit_is_refused(tmp_path: Path) -> None:
