@@ -49,6 +49,11 @@ def limit(axis: Any, table: pd.DataFrame, i: int, label: str, x: str = "time_s")
     )
 
 
+def from_zero(axis: Any) -> None:
+    """Lets the y of an axis begin at 0, with room above what was drawn."""
+    axis.set_ylim(0, 1.05 * axis.get_ylim()[1])
+
+
 def _marker(table: pd.DataFrame) -> dict[str, Any]:
     return {"marker": "o", "ms": 3} if len(table) < FEW_POINTS else {}
 
@@ -69,7 +74,7 @@ def rows_of_slices(plt: Any, run: Run, columns: int = 1) -> tuple[Figure, Any]:
 def grid_of_slices(plt: Any, run: Run) -> tuple[Figure, list[Any]]:
     """Makes a panel for each slice, some beside each other."""
     count = len(run.slices)
-    columns = min(count, 3)
+    columns = 2 if count == 4 else min(count, 3)
     rows = math.ceil(count / columns)
     figure, axes = plt.subplots(
         rows,
@@ -79,6 +84,8 @@ def grid_of_slices(plt: Any, run: Run) -> tuple[Figure, list[Any]]:
         sharey=True,
         squeeze=False,
     )
+    for axis in axes.flat:
+        axis.tick_params(labelbottom=True)  # below a panel there may be none
     for axis in axes.flat[count:]:
         axis.set_visible(False)
     return figure, list(axes.flat[:count])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.comparison import Comparison
-from analysis.figures import cells, e2e_slice, edge_cloud, fields
+from analysis.figures import capacity, cells, e2e_slice, edge_cloud, fields
 from analysis.figures.figure import Figure
 
 FIGURES: dict[str, tuple[Figure, ...]] = {
@@ -15,5 +15,8 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
 
 def figures_of(comparison: Comparison) -> tuple[Figure, ...]:
     """Lists the figures of a comparison's scenario."""
-    own = FIGURES.get(comparison.first.scenario)
+    scenario = comparison.first.scenario
+    if scenario == "capacity":
+        return capacity.figures_of(comparison)  # they differ between its use cases
+    own = FIGURES.get(scenario)
     return fields.figures_of(comparison) if own is None else own

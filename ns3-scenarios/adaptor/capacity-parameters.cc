@@ -2,6 +2,7 @@
 #include "adaptor/capacity-parameters.h"
 
 #include "exchange/errors.h"
+#include "topology/topology-file.h"
 #include "traffic/daily-profile.h"
 
 #include "ns3/boolean.h"
@@ -49,6 +50,7 @@ CapacityParameters::Declare(ScenarioParameters& p)
     p.Add("delay_bound_ms", m_boundMs, "ms", "SLA on the 95th percentile, one way", 0.1, 10'000);
     DeclareTransport(p);
     DeclareCell(p);
+    p.Add("topology_file", m_topologyFile, "", "write nodes and links here");
 }
 
 void
@@ -91,7 +93,12 @@ CapacityParameters::Build() const
     const auto load = Load();
     SetDefaults();
     const bool cell = m_useCase == "cell";
-    return std::make_unique<CapacityAdaptor>(cell ? BuildCell(load) : BuildTransport(load),
+    const auto system = cell ? BuildCell(load) : BuildTransport(load);
+    if (!m_topologyFile.empty())
+    {
+        WriteTopologyFile(system->Describe(), m_topologyFile);
+    }
+    return std::make_unique<CapacityAdaptor>(system,
                                              cell ? CapacityUse::CELL : CapacityUse::TRANSPORT,
                                              Terms(load),
                                              static_cast<uint32_t>(m_steps));

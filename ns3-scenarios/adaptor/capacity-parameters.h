@@ -47,6 +47,7 @@ class CapacityParameters
     std::string m_peaks{"20,16,12,8"};
     std::string m_mask{"profile"};
     std::string m_maskFile;
+    std::string m_topologyFile;
     int64_t m_first{0};
     double m_flowMbps{1};
     double m_flowShape{1.2};

@@ -4,6 +4,8 @@
  * file.
  */
 #include "test/error-text.h"
+#include "topology/capacity-cell.h"
+#include "topology/capacity-transport.h"
 #include "topology/cell-edge-access.h"
 #include "topology/e2e-network.h"
 #include "topology/edge-cloud-network.h"
@@ -31,6 +33,20 @@ TextOf(const std::string& path)
 {
     std::ostringstream text;
     text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+/** @return a line for each wire: its ends, Mbit/s and us */
+std::string
+TextOfWires(const TopologyDescription& drawing)
+{
+    std::ostringstream text;
+    for (const auto& wire : drawing.wires)
+    {
+        text << drawing.nodes[wire.from].name << " - " << drawing.nodes[wire.to].name << " "
+             << static_cast<double>(wire.rate.GetBitRate()) / 1e6 << " "
+             << wire.delay.GetMicroSeconds() << "\n";
+    }
     return text.str();
 }
 
@@ -147,20 +163,85 @@ class EdgeCloudDrawingTestCase : public TestCase
         auto network = CreateObject<EdgeCloudNetwork>();
         network->Build(config, CreateObject<LinkEdgeAccess>());
         const auto drawing = network->Describe();
-        std::ostringstream links;
-        for (const auto& wire : drawing.wires)
+        NS_TEST_EXPECT_MSG_EQ(TextOfWires(drawing),
+                              "edge 0 - gateway 1000 1000\n"
+                              "edge 0 - users 0 100 5000\n"
+                              "edge 1 - gateway 1000 1000\n"
+                              "edge 1 - users 1 100 5000\n"
+                              "gateway - cloud 77 33000\n",
+                              "links, Mbit/s and us");
+        network = nullptr;
+        Simulator::Destroy();
+    }
+};
+
+/** Three services on a link that is not the default's. */
+class CapacityTransportDrawingTestCase : public TestCase
+{
+  public:
+    CapacityTransportDrawingTestCase()
+        : TestCase("capacity tells its services and its link")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        auto network = CreateObject<CapacityTransport>();
+        network->Build(
+            {.rateMbps = 30, .accessDelay = MilliSeconds(4), .linkDelay = MicroSeconds(7500)},
+            {.peaksBps = {9e6, 5e6, 2e6}});
+        const auto drawing = network->Describe();
+        // The bottleneck has 2 % for its own headers.
+        NS_TEST_EXPECT_MSG_EQ(TextOfWires(drawing),
+                              "server 1 - ingress 1000 4000\n"
+                              "server 2 - ingress 1000 4000\n"
+                              "server 3 - ingress 1000 4000\n"
+                              "ingress - egress 30.6 7500\n",
+                              "links, Mbit/s and us");
+        for (size_t i = 0; i < 3; ++i)
         {
-            links << drawing.nodes[wire.from].name << " - " << drawing.nodes[wire.to].name << " "
-                  << wire.rate.GetBitRate() / 1'000'000 << " " << wire.delay.GetMilliSeconds()
-                  << "\n";
+            NS_TEST_EXPECT_MSG_EQ(*drawing.nodes[i].slice, i + 1, "slice of server " << i);
+            NS_TEST_EXPECT_MSG_EQ(drawing.nodes[i].y, 1.0 - i, "row of server " << i);
         }
-        NS_TEST_EXPECT_MSG_EQ(links.str(),
-                              "edge 0 - gateway 1000 1\n"
-                              "edge 0 - users 0 100 5\n"
-                              "edge 1 - gateway 1000 1\n"
-                              "edge 1 - users 1 100 5\n"
-                              "gateway - cloud 77 33\n",
-                              "links, Mbit/s and ms");
+        NS_TEST_EXPECT_MSG_EQ(drawing.airs.size(), 0, "no radio");
+        network = nullptr;
+        Simulator::Destroy();
+    }
+};
+
+/** Two slices of five users in a cell that is not the default's. */
+class CapacityCellDrawingTestCase : public TestCase
+{
+  public:
+    CapacityCellDrawingTestCase()
+        : TestCase("capacity tells its cell and its UEs' places")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        auto network = CreateObject<CapacityCell>();
+        network->Build({.uesPerSlice = 5, .bandwidthMhz = 5, .radiusM = 150},
+                       {.peaksBps = {3e6, 1e6}});
+        const auto drawing = network->Describe();
+        NS_TEST_ASSERT_MSG_EQ(drawing.nodes.size(), 12, "remote host, gNB and ten UEs");
+        NS_TEST_EXPECT_MSG_EQ(TextOfWires(drawing), "remote host - gNB 1000 2000\n", "the link");
+        const auto mast = drawing.nodes[1].node->GetObject<MobilityModel>()->GetPosition();
+        NS_TEST_ASSERT_MSG_EQ(drawing.airs.size(), 10, "a radio a UE");
+        for (size_t i = 0; i < drawing.airs.size(); ++i)
+        {
+            const auto& ue = drawing.nodes[drawing.airs[i].to];
+            NS_TEST_EXPECT_MSG_EQ(drawing.nodes[drawing.airs[i].from].name, "gNB", "its gNB");
+            NS_TEST_EXPECT_MSG_EQ(drawing.airs[i].bandwidthHz, 5e6, "bandwidth");
+            const auto& known = network->GetCells()->GetUes()[i];
+            NS_TEST_EXPECT_MSG_EQ(ue.node, known.node, "node of UE " << i);
+            NS_TEST_EXPECT_MSG_EQ(*ue.slice, known.slice + 1, "slice of UE " << i);
+            const auto place = ue.node->GetObject<MobilityModel>()->GetPosition();
+            const double distanceM = std::hypot(place.x - mast.x, place.y - mast.y);
+            NS_TEST_EXPECT_MSG_EQ((distanceM >= 35 && distanceM <= 150), true, "within the radius");
+        }
         network = nullptr;
         Simulator::Destroy();
     }
@@ -213,6 +294,8 @@ class TopologyFileTestSuite : public TestSuite
         AddTestCase(new FileTestCase, Duration::QUICK);
         AddTestCase(new E2eDrawingTestCase, Duration::QUICK);
         AddTestCase(new EdgeCloudDrawingTestCase, Duration::QUICK);
+        AddTestCase(new CapacityTransportDrawingTestCase, Duration::QUICK);
+        AddTestCase(new CapacityCellDrawingTestCase, Duration::QUICK);
         AddTestCase(new EdgeCellsDrawingTestCase, Duration::QUICK);
     }
 };

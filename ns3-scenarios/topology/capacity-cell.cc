@@ -6,6 +6,7 @@
 
 #include "ns3/boolean.h"
 #include "ns3/config.h"
+#include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
 
 #include <algorithm>
@@ -59,7 +60,12 @@ CapacityCell::Build(const CapacityCellConfig& config, const CapacityLoad& load)
     Config::SetDefault("ns3::RadioChannel::Omnidirectional", BooleanValue(true));
     Config::SetDefault("ns3::CellNetwork::BandwidthMhz", DoubleValue(config.bandwidthMhz));
     m_cells = CreateObject<SlicedCells>();
-    m_cells->Build(CreateObject<CellRadioAccess>(), cells, load.mask);
+    auto radio = CreateObject<CellRadioAccess>();
+    m_cells->Build(radio, cells, load.mask);
+    auto place = CreateObject<ConstantPositionMobilityModel>();
+    place->SetPosition(m_cells->GetSites().front());
+    m_gnb = radio->GetNetwork()->GetGnb(CELL)->GetNode();
+    m_gnb->AggregateObject(place);
     m_bytesOfPrb.assign(GetSlices(), MostBytesOfPrb());
 }
 
@@ -162,6 +168,31 @@ CapacityCell::CheckConservation() const
     return m_cells->CheckConservation();
 }
 
+TopologyDescription
+CapacityCell::Describe() const
+{
+    TopologyDescription drawing;
+    drawing.nodes = {
+        {.node = m_cells->GetRadio()->GetRemoteHost(), .name = "remote host", .kind = "server"},
+        {.node = m_gnb, .name = "gNB", .kind = "gnb", .x = 1}};
+    drawing.FindWires();
+    const size_t gnb = drawing.nodes.size() - 1;
+    const auto& ues = m_cells->GetUes();
+    for (size_t i = 0; i < ues.size(); ++i)
+    {
+        drawing.nodes.push_back({.node = ues[i].node,
+                                 .name = "UE " + std::to_string(i),
+                                 .kind = "ue",
+                                 .x = 2,
+                                 .y = RowY(i, ues.size()),
+                                 .slice = m_cells->GetConfig().services[ues[i].slice].id});
+        drawing.airs.push_back({.from = gnb,
+                                .to = drawing.nodes.size() - 1,
+                                .bandwidthHz = m_config.bandwidthMhz * 1e6});
+    }
+    return drawing;
+}
+
 Ptr<SlicedCells>
 CapacityCell::GetCells() const
 {
@@ -171,6 +202,7 @@ CapacityCell::GetCells() const
 void
 CapacityCell::DoDispose()
 {
+    m_gnb = nullptr;
     m_cells = nullptr;
     CapacitySystem::DoDispose();
 }

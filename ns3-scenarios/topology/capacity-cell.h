@@ -43,6 +43,7 @@ class CapacityCell : public CapacitySystem
     CapacityCost
     Judge(const CapacityKpi& kpi, const CapacityTerms& terms, double peakBps) const override;
     Conservation CheckConservation() const override;
+    TopologyDescription Describe() const override;
 
     Ptr<SlicedCells> GetCells() const;
 
@@ -56,6 +57,7 @@ class CapacityCell : public CapacitySystem
 
     CapacityCellConfig m_config;      //!< as given
     Ptr<SlicedCells> m_cells;         //!< one of them
+    Ptr<Node> m_gnb;                  //!< of the cell, at its site
     std::vector<double> m_bytesOfPrb; //!< that one carried in a slot, by slice, last known
 };
 

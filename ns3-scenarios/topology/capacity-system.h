@@ -4,6 +4,7 @@
 
 #include "kpi/capacity-cost.h"
 #include "kpi/conservation.h"
+#include "topology/topology-description.h"
 #include "traffic/traffic-mask.h"
 
 #include "ns3/nstime.h"
@@ -82,6 +83,9 @@ class CapacitySystem : public Object
 
     /** @return where all packets are; aborts if one is missing */
     virtual Conservation CheckConservation() const = 0;
+
+    /** @return nodes and links as they were built, for a drawing */
+    virtual TopologyDescription Describe() const = 0;
 
     const CapacityLoad& GetLoad() const;
 

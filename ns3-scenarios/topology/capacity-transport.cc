@@ -286,6 +286,24 @@ CapacityTransport::CheckConservation() const
     return packets;
 }
 
+TopologyDescription
+CapacityTransport::Describe() const
+{
+    TopologyDescription drawing;
+    for (uint32_t i = 0; i < GetSlices(); ++i)
+    {
+        drawing.nodes.push_back({.node = m_services[i].access->GetDevice(0)->GetNode(),
+                                 .name = "server " + std::to_string(IdOf(i)),
+                                 .kind = "server",
+                                 .y = RowY(i, GetSlices()),
+                                 .slice = IdOf(i)});
+    }
+    drawing.nodes.push_back({.node = m_ingress, .name = "ingress", .kind = "router", .x = 1});
+    drawing.nodes.push_back({.node = m_egress, .name = "egress", .kind = "router", .x = 2});
+    drawing.FindWires();
+    return drawing;
+}
+
 Ptr<SliceQueueDisc>
 CapacityTransport::GetShaper() const
 {

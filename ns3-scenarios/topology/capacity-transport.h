@@ -47,6 +47,7 @@ class CapacityTransport : public CapacitySystem
     CapacityCost
     Judge(const CapacityKpi& kpi, const CapacityTerms& terms, double peakBps) const override;
     Conservation CheckConservation() const override;
+    TopologyDescription Describe() const override;
 
     Ptr<SliceQueueDisc> GetShaper() const;
     const CapacityTransportConfig& GetConfig() const;

@@ -19,7 +19,7 @@ struct TopologyNode
 {
     Ptr<Node> node;   //!< as built; its MobilityModel, where it has one, says where it is
     std::string name; //!< unique in the network
-    std::string kind; //!< server, upf, gnb, ue, users, edge, gateway, cloud
+    std::string kind; //!< server, router, upf, gnb, ue, users, edge, gateway, cloud
     double x{0};      //!< place in the drawing, without a unit: columns from the left
     double y{0};      //!< place in the drawing, without a unit: rows from the bottom
     std::optional<uint32_t> slice; //!< id of the slice that it belongs to

@@ -182,3 +182,61 @@ def e2e_run(folder: Path, q_mbps: float = 6.0, **more: Any) -> Path:
         topology=E2E_TOPOLOGY,
         **{"rewards": (-1.5, -0.75), **more},
     )
+
+
+# 8 of an interval's 10 s are measured: as many bit/s as bytes.
+CAPACITY_CONTEXT = {
+    "slices": [{"id": 1, "peak_bps": 10e6}, {"id": 2, "peak_bps": 4e6}],
+    "warmup_s": 2.0,
+    "interval_real_s": 300,
+    "mask": "profile",
+}
+CAPACITY_USES: dict[str, dict[str, Any]] = {
+    "transport": {"use_case": "transport", "violation_fee": 2.0},
+    "cell": {"use_case": "cell", "qoe_penalty": 3.0, "prbs": 50.0},
+}
+
+
+def transport_steps(reserved_mbps: float = 8.0) -> pd.DataFrame:
+    """Two intervals; service 1 asks for 5, then 10 Mbit/s, service 2 for 2 of its 3."""
+    columns = ["step", "slice", "offered", "delivered", "reserved", "mos", "cost_sla", "cost_over"]
+    r = reserved_mbps
+    rows = [
+        (1, 1, 5e6, 5e6, r, 4.2, 0.0, (r - 5) / 10),
+        (1, 2, 2e6, 2e6, 3.0, 4.2, 0.0, 0.25),
+        (2, 1, 10e6, r * 1e6, r, 3.4, 2.0, 0.0),
+        (2, 2, 2e6, 2e6, 3.0, 4.2, 0.0, 0.25),
+    ]
+    table = pd.DataFrame(rows, columns=columns).assign(admitted=1.0)
+    table["t_sim_s"] = INTERVAL_S * table["step"]
+    table["over_provisioned"] = table["reserved"] * 1e6 - table["delivered"]
+    return table.assign(cost=table["cost_sla"] + table["cost_over"])
+
+
+def cell_steps() -> pd.DataFrame:
+    """Two intervals; slice 1 has too much, then too little; slice 2 is admitted in the first."""
+    kpis = ["offered", "delivered", "over_provisioned", "reserved", "prb_used_dl", "mos"]
+    judged = ["cost_sla", "cost_over", "revenue", "admitted"]
+    rows = [
+        (1, 1, 5e6, 5e6, 1e6, 0.5, 20.0, 4.2, 0.0, 0.1, 0.1, 1.0),
+        (1, 2, 2e6, 2e6, 0.0, 0.2, 10.0, 4.2, 0.0, 0.0, 0.04, 1.0),
+        (2, 1, 10e6, 9e6, 0.0, 0.5, 25.0, 3.8, 0.06, 0.0, 0.1, 1.0),
+        (2, 2, 0.0, 0.0, 0.0, 0.0, 0.0, 4.2, 0.0, 0.0, 0.0, 0.0),
+    ]
+    table = pd.DataFrame(rows, columns=["step", "slice", *kpis, *judged])
+    table["t_sim_s"] = INTERVAL_S * table["step"]
+    return table.assign(cost=table["cost_sla"] + table["cost_over"] - table["revenue"])
+
+
+def capacity_run(folder: Path, use: str, steps: pd.DataFrame | None = None, **more: Any) -> Path:
+    """Writes a run of two slices, from Monday 1:00 on."""
+    usual = transport_steps() if use == "transport" else cell_steps()
+    return write_run(
+        folder,
+        "capacity",
+        usual if steps is None else steps,
+        {**CAPACITY_CONTEXT, **CAPACITY_USES[use], **more.pop("context", {})},
+        topology=E2E_TOPOLOGY,
+        parameters={"use_case": use, "first_interval": 12},
+        **more,
+    )
