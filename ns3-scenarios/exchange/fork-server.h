@@ -33,6 +33,9 @@ class ForkServer
         uint64_t run; //!< RngRun
     };
 
+    /** @throws ProtocolError if the command is no `start` with endpoint, log and run */
+    static Job ParseJob(const std::string& command);
+
     /** @param socket connected with the agent */
     explicit ForkServer(int socket);
 
