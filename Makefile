@@ -3,6 +3,8 @@
 #   make test         all tests
 #   make setup        Debian packages that are missing, .venv, compiled scenarios
 #   make lint         formatters, linters, type checker
+#   make sanitize     the C++ under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make fuzz         hostile bytes for all that reads bytes (FUZZ_RUNS=N inputs for each target)
 #   make clean        removes .venv, build and results
 
 PYTHON ?= python3
@@ -17,7 +19,10 @@ CXX_SOURCES := $(shell find cmake ns3-scenarios -type f \
 # pip writes no bytecode and asks for no newer self: half the installation time.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile -c constraints.txt
 
-.PHONY: setup quickstart test lint format clean
+FUZZ_RUNS ?= 20000
+CMAKE_ARGS := -G Ninja -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python $(if $(ns3_DIR),-Dns3_DIR=$(ns3_DIR))
+
+.PHONY: setup quickstart test lint format sanitize fuzz clean
 
 setup: $(VENV)/.installed
 
@@ -37,6 +42,18 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 	$(BIN)/clang-format -i $$(git ls-files 'ns3-scenarios/*.cc' 'ns3-scenarios/*.h')
+
+sanitize: $(VENV)/.ns3
+	cmake -S . -B build/sanitize $(CMAKE_ARGS) -DSLICEBED_SANITIZE=ON
+	cmake --build build/sanitize --target sanitized
+	scripts/run-sanitized build/sanitize
+
+fuzz: $(VENV)/.installed
+	@scripts/install-debian-packages clang
+	cmake -S ns3-scenarios/fuzz -B build/fuzz $(CMAKE_ARGS) -DCMAKE_CXX_COMPILER=clang++
+	cmake --build build/fuzz
+	scripts/run-fuzz-targets build/fuzz $(FUZZ_RUNS)
+	$(BIN)/python -m tests.fuzz.fuzz_codec --runs $(FUZZ_RUNS)
 
 clean:
 	rm -rf $(VENV) build results

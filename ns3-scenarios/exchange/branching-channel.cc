@@ -51,25 +51,36 @@ bool
 BranchingChannel::Branch(const BranchRequest& request, EnvState& state)
 {
     auto copies = nlohmann::json::array();
+    for (const auto& peer : request.peers)
+    {
+        const auto copy = TryFork(state);
+        if (!copy)
+        {
+            break;
+        }
+        if (*copy == 0)
+        {
+            BecomeCopy(peer);
+            return true;
+        }
+        copies.push_back(*copy);
+    }
+    state.info["branches"] = copies;
+    return false;
+}
+
+std::optional<pid_t>
+BranchingChannel::TryFork(EnvState& state)
+{
     try
     {
-        for (const auto& peer : request.peers)
-        {
-            const pid_t copy = m_fork();
-            if (copy == 0)
-            {
-                BecomeCopy(peer);
-                return true;
-            }
-            copies.push_back(copy);
-        }
+        return m_fork();
     }
     catch (const std::system_error& error)
     {
         state.info["branch_error"] = error.what();
+        return std::nullopt;
     }
-    state.info["branches"] = copies;
-    return false;
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <sys/types.h>
 
 namespace slicebed
@@ -37,6 +38,7 @@ class BranchingChannel : public Channel
 
   private:
     bool Branch(const BranchRequest& request, EnvState& state);
+    std::optional<pid_t> TryFork(EnvState& state);
     void BecomeCopy(const Peer& peer);
 
     std::unique_ptr<Channel> m_inner; //!< to the agent

@@ -22,22 +22,28 @@ namespace
 
 constexpr size_t MAX_COMMAND_BYTES = 16 * 1024;
 
+} // namespace
+
 ForkServer::Job
-ParseJob(const std::string& command)
+ForkServer::ParseJob(const std::string& command)
 {
+    const std::string refusal = "the command is no start of a simulation: ";
     try
     {
         const auto start = nlohmann::json::parse(command).at("start");
-        return {{start.at("endpoint"), start.at("log")}, start.at("run"), start.at("attach")};
+        const auto& run = start.at("run");
+        if (!run.is_number_unsigned()) // the library would make a number of -1, 0.5 and true
+        {
+            throw ProtocolError(refusal + "run is " + run.dump() +
+                                "; a whole number from 0 is required");
+        }
+        return {{start.at("endpoint"), start.at("log")}, run, start.at("attach").get<bool>()};
     }
     catch (const nlohmann::json::exception& error)
     {
-        throw ProtocolError(std::string("the command is no start of a simulation: ") +
-                            error.what());
+        throw ProtocolError(refusal + error.what());
     }
 }
-
-} // namespace
 
 ForkServer::ForkServer(int socket)
     : m_socket(socket)
@@ -68,6 +74,10 @@ ForkServer::Serve()
         if (events[0].revents != 0)
         {
             const ssize_t got = recv(m_socket, command.data(), command.size(), 0);
+            if (got < 0 && errno != ECONNRESET)
+            {
+                throw std::system_error(errno, std::generic_category(), "the agent's socket");
+            }
             if (got <= 0)
             {
                 return std::nullopt;

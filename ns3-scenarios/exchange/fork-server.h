@@ -34,6 +34,9 @@ class ForkServer
         bool attach;  //!< whether it waits for a debugger first
     };
 
+    /** @throws ProtocolError if the command is no `start` with endpoint, log and run */
+    static Job ParseJob(const std::string& command);
+
     /** @param socket connected with the agent */
     explicit ForkServer(int socket);
 

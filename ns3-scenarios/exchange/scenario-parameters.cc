@@ -2,16 +2,10 @@
 #include "exchange/scenario-parameters.h"
 
 #include "exchange/errors.h"
-
-#include "ns3/command-line.h"
-#include "ns3/config.h"
-#include "ns3/global-value.h"
-#include "ns3/string.h"
-#include "ns3/type-id.h"
+#include "exchange/ns3-options.h"
+#include "exchange/parse-number.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <numeric>
 #include <sstream>
 
@@ -20,50 +14,6 @@ namespace slicebed
 
 namespace
 {
-
-template <typename T>
-bool
-ParseWhole(const std::string& text, T& value)
-{
-    const auto end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && stop == end && !text.empty();
-}
-
-std::string
-Range(const ScenarioParameters::Bound& low, const ScenarioParameters::Bound& high)
-{
-    std::ostringstream text;
-    text.precision(15); // 1000000, not 1e+06
-    if (low && high)
-    {
-        text << " from " << *low << " to " << *high;
-    }
-    else if (low)
-    {
-        text << " of at least " << *low;
-    }
-    return text.str();
-}
-
-/** Parses a number or says what would be right. */
-template <typename T>
-T
-RequireNumber(const std::string& name,
-              const std::string& text,
-              const char* kind,
-              ScenarioParameters::Bound low,
-              ScenarioParameters::Bound high)
-{
-    T value{};
-    const bool number = ParseWhole(text, value) && std::isfinite(static_cast<double>(value));
-    if (!number || (low && static_cast<double>(value) < *low) ||
-        (high && static_cast<double>(value) > *high))
-    {
-        throw UsageError(name + " is '" + text + "'; " + kind + Range(low, high) + " is required");
-    }
-    return value;
-}
 
 /** Levenshtein's distance. */
 size_t
@@ -84,74 +34,17 @@ EditDistance(const std::string& a, const std::string& b)
     return row.back();
 }
 
-/** Whether ns-3 itself knows the option. */
-bool
-IsNs3Option(const std::string& name)
-{
-    if (name.rfind("ns3::", 0) == 0 || name.rfind("Print", 0) == 0)
-    {
-        return true;
-    }
-    return std::any_of(ns3::GlobalValue::Begin(), ns3::GlobalValue::End(), [&](const auto* global) {
-        return global->GetName() == name;
-    });
-}
-
-/** @return the checker of a global value or of ns3::Class::Attribute; null if there is no such */
-ns3::Ptr<const ns3::AttributeChecker>
-CheckerOf(const std::string& name)
-{
-    const auto colons = name.rfind("::");
-    if (colons != std::string::npos)
-    {
-        ns3::TypeId type;
-        ns3::TypeId::AttributeInformation attribute;
-        const bool known = ns3::TypeId::LookupByNameFailSafe(name.substr(0, colons), &type) &&
-                           type.LookupAttributeByName(name.substr(colons + 2), &attribute);
-        return known ? attribute.checker : nullptr;
-    }
-    const auto found = std::find_if(ns3::GlobalValue::Begin(),
-                                    ns3::GlobalValue::End(),
-                                    [&](const auto* global) { return global->GetName() == name; });
-    return found == ns3::GlobalValue::End() ? nullptr : (*found)->GetChecker();
-}
-
-/** ns-3 aborts on text that is no number where it wants one: refuse it first. */
+/** The description is JSON. */
 void
-RequireNs3Number(const std::string& name, const std::string& value)
+RequireUtf8(const std::string& name, const std::string& text)
 {
-    const auto checker = CheckerOf(name);
-    const auto type = checker ? checker->GetValueTypeName() : "";
-    if (type == "ns3::UintegerValue")
+    try
     {
-        // Its generators abort on seed 0 too.
-        RequireNumber<uint64_t>(name, value, "a whole number", name == "RngSeed" ? 1 : 0, {});
+        (void)nlohmann::json(text).dump();
     }
-    else if (type == "ns3::IntegerValue")
+    catch (const nlohmann::json::type_error&)
     {
-        RequireNumber<int64_t>(name, value, "a whole number", {}, {});
-    }
-    else if (type == "ns3::DoubleValue")
-    {
-        RequireNumber<double>(name, value, "a number", {}, {});
-    }
-}
-
-void
-SetNs3Option(const std::string& name, const std::string& value, const std::string& argument)
-{
-    if (name.rfind("Print", 0) == 0)
-    {
-        ns3::CommandLine().Parse({"slicebed", argument}); // prints and exits
-        return;
-    }
-    RequireNs3Number(name, value);
-    const ns3::StringValue text(value);
-    const bool accepted = name.rfind("ns3::", 0) == 0 ? ns3::Config::SetDefaultFailSafe(name, text)
-                                                      : ns3::Config::SetGlobalFailSafe(name, text);
-    if (!accepted)
-    {
-        throw UsageError(name + " is '" + value + "'; ns-3 knows no such attribute or value");
+        throw UsageError(name + " is '" + text + "'; text in UTF-8 is required");
     }
 }
 
@@ -207,7 +100,8 @@ ScenarioParameters::Add(const std::string& name,
                         const std::string& unit,
                         const std::string& help)
 {
-    auto set = [&value](const std::string& text) {
+    auto set = [=, &value](const std::string& text) {
+        RequireUtf8(name, text);
         value = text;
     };
     m_parameters.push_back(
@@ -266,7 +160,7 @@ ScenarioParameters::SetFromArgument(const std::string& argument)
     }
     else if (IsNs3Option(name))
     {
-        SetNs3Option(name, value, argument);
+        SetNs3Option(name, value);
     }
     else
     {

@@ -10,6 +10,7 @@
 #include "ns3/nstime.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/test.h"
+#include "ns3/type-id.h"
 
 #include <cmath>
 #include <iostream>
@@ -161,6 +162,9 @@ class ParametersTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(d.Refusal("steps=3"),
                               "argument is 'steps=3'; --name=value is required",
                               "without dashes");
+        NS_TEST_EXPECT_MSG_EQ(d.Refusal("--file=\xff"),
+                              "file is '\xff'; text in UTF-8 is required",
+                              "the description could not hold it");
         NS_TEST_EXPECT_MSG_EQ(d.steps, 40, "a refused value changes nothing");
         NS_TEST_EXPECT_MSG_EQ(ErrorText<UsageError>([] { ParseNumbers("targets", "2,x", 0, 10); }),
                               "targets is 'x'; a list of numbers from 0 to 10 is required",
@@ -204,6 +208,28 @@ class ParametersTestCase : public TestCase
             d.Refusal("--ns3::NoSuchClass::Attribute=1"),
             "ns3::NoSuchClass::Attribute is '1'; ns-3 knows no such attribute or value",
             "an attribute that is none");
+        TestUnreadable(d);
+    }
+
+    /** Texts on which ns-3's own readers abort. */
+    void TestUnreadable(Declared& d)
+    {
+        for (const std::string name : {"ns3::RealtimeSimulatorImpl::HardLimit", // a Time
+                                       "ns3::MobilityModel::Position",          // a Vector
+                                       "ns3::RandomWalk2dMobilityModel::Mode",  // an Enum
+                                       "ns3::RandomWalk2dMobilityModel::Speed", // a Pointer
+                                       "SimulatorImplementationType"})
+        {
+            NS_TEST_EXPECT_MSG_EQ(d.Refusal("--" + name + "=abc"),
+                                  name + " is 'abc'; ns-3 knows no such attribute or value",
+                                  "no abort");
+        }
+        d.parameters.Parse({"--ns3::RealtimeSimulatorImpl::HardLimit=5ms"});
+        TypeId::AttributeInformation limit;
+        TypeId::LookupByName("ns3::RealtimeSimulatorImpl")
+            .LookupAttributeByName("HardLimit", &limit);
+        const auto value = DynamicCast<const TimeValue>(limit.initialValue)->Get();
+        NS_TEST_EXPECT_MSG_EQ(value, MilliSeconds(5), "a value that it can read is in force");
     }
 };
 

@@ -352,6 +352,6 @@ def _info(text: str) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or nested beyond any sense
         return {"info": text}
     return value if isinstance(value, dict) else {"info": text}

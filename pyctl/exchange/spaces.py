@@ -6,6 +6,7 @@ scenarios' description (a JSON object); ``fields_space`` makes the exact space f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,36 +26,24 @@ DTYPES: dict[int, npt.DTypeLike] = {
     wire.FLOAT: np.float32,
     wire.DOUBLE: np.float64,
 }
-MAX_ELEMENTS = 2**26
+# A few bytes can declare arrays of any size, and a Box keeps four arrays of bounds: of one space,
+# all Boxes together have at most this many elements (75 MB of bounds).
+MAX_ELEMENTS = 2**22
+MAX_AXES = 32
 MAX_DEPTH = 32
 
 
-def space_from_wire(description: Any, where: str = "space", depth: int = 0) -> Space:
+def space_from_wire(description: Any, where: str = "space") -> Space:
     """Reads a ``SpaceDescription``.
 
     Args:
         description: the message.
         where: what it describes, for error texts.
-        depth: how many spaces it lies within.
 
     Raises:
-        ProtocolError: it is not a space.
+        ProtocolError: it is not a space, or one of more than ``MAX_ELEMENTS`` elements.
     """
-    if depth > MAX_DEPTH:
-        raise ProtocolError(f"{where} is nested deeper than {MAX_DEPTH}")
-    kind = description.type
-    if kind == wire.BOX:
-        return _box(unpack(description.space, "BoxSpace", where), where)
-    if kind == wire.DISCRETE:
-        return _discrete(unpack(description.space, "DiscreteSpace", where), where)
-    if kind == wire.TUPLE:
-        elements = unpack(description.space, "TupleSpace", where).element
-        return spaces.Tuple(
-            [space_from_wire(e, f"{where}.{i}", depth + 1) for i, e in enumerate(elements)]
-        )
-    if kind == wire.DICT:
-        return _dict(unpack(description.space, "DictSpace", where).element, where, depth)
-    raise ProtocolError(f"{where} has type {kind}; Discrete, Box, Tuple or Dict is required")
+    return _Reader().read(description, where, depth=0)
 
 
 def space_to_wire(space: Space, name: str = "") -> Any:
@@ -161,24 +150,63 @@ def require_known_fields(message: Any, where: str) -> None:
         raise ProtocolError(f"{where}: bytes of the unknown field {unknown[0].field_number}")
 
 
-def _box(message: Any, where: str) -> spaces.Box:
-    if message.dtype not in DTYPES:
-        raise ProtocolError(f"{where} has dtype {message.dtype}; 1 to 4 are known")
-    dtype = np.dtype(DTYPES[message.dtype])
-    shape = tuple(message.shape)
-    if np.prod(shape, dtype=float) > MAX_ELEMENTS:
-        raise ProtocolError(f"{where} has shape {shape}; at most {MAX_ELEMENTS} elements travel")
-    low, high = message.low, message.high
-    if not low <= high:
-        raise ProtocolError(f"{where} has low {low} and high {high}; low <= high is required")
-    if low == high == 0:
-        # ns3-gym sends 0, 0 for a Box that was made with bounds per element.
-        low, high = -np.inf, np.inf
-    return spaces.Box(
-        np.full(shape, _within(low, dtype), dtype),
-        np.full(shape, _within(high, dtype), dtype),
-        dtype=dtype,
-    )
+class _Reader:
+    """Reads one space with all spaces in it, and counts their elements."""
+
+    def __init__(self) -> None:
+        self._elements = 0
+
+    def read(self, description: Any, where: str, depth: int) -> Space:
+        if depth > MAX_DEPTH:
+            raise ProtocolError(f"{where} is nested deeper than {MAX_DEPTH}")
+        kind = description.type
+        if kind == wire.BOX:
+            return self._box(unpack(description.space, "BoxSpace", where), where)
+        if kind == wire.DISCRETE:
+            return _discrete(unpack(description.space, "DiscreteSpace", where), where)
+        if kind == wire.TUPLE:
+            elements = unpack(description.space, "TupleSpace", where).element
+            return spaces.Tuple(
+                [self.read(e, f"{where}.{i}", depth + 1) for i, e in enumerate(elements)]
+            )
+        if kind == wire.DICT:
+            return self._dict(unpack(description.space, "DictSpace", where).element, where, depth)
+        raise ProtocolError(f"{where} has type {kind}; Discrete, Box, Tuple or Dict is required")
+
+    def _dict(self, elements: Any, where: str, depth: int) -> spaces.Dict:
+        names = [element.name for element in elements]
+        if len(set(names)) != len(names):
+            raise ProtocolError(f"{where} has the fields {names}; each name may come once")
+        return spaces.Dict([(e.name, self.read(e, e.name, depth + 1)) for e in elements])
+
+    def _box(self, message: Any, where: str) -> spaces.Box:
+        if message.dtype not in DTYPES:
+            raise ProtocolError(f"{where} has dtype {message.dtype}; 1 to 4 are known")
+        dtype = np.dtype(DTYPES[message.dtype])
+        shape = self._shape(message.shape, where)
+        low, high = message.low, message.high
+        if not low <= high:
+            raise ProtocolError(f"{where} has low {low} and high {high}; low <= high is required")
+        if low == high == 0:
+            # ns3-gym sends 0, 0 for a Box that was made with bounds per element.
+            low, high = -np.inf, np.inf
+        return spaces.Box(
+            np.full(shape, _within(low, dtype), dtype),
+            np.full(shape, _within(high, dtype), dtype),
+            dtype=dtype,
+        )
+
+    def _shape(self, lengths: Sequence[int], where: str) -> tuple[int, ...]:
+        if len(lengths) > MAX_AXES:
+            raise ProtocolError(f"{where} has {len(lengths)} axes; at most {MAX_AXES} are allowed")
+        shape = tuple(lengths)
+        # An array without elements has strides of its other axes all the same.
+        self._elements += math.prod(max(length, 1) for length in shape)
+        if self._elements > MAX_ELEMENTS:
+            raise ProtocolError(
+                f"{where} has shape {shape}; at most {MAX_ELEMENTS} elements travel in one space"
+            )
+        return shape
 
 
 def _within(bound: float, dtype: np.dtype[Any]) -> Any:
@@ -195,13 +223,6 @@ def _discrete(message: Any, where: str) -> spaces.Discrete:
     if message.n < 1:
         raise ProtocolError(f"{where} is Discrete({message.n}); at least one choice is required")
     return spaces.Discrete(message.n)
-
-
-def _dict(elements: Any, where: str, depth: int) -> spaces.Dict:
-    names = [element.name for element in elements]
-    if len(set(names)) != len(names):
-        raise ProtocolError(f"{where} has the fields {names}; each name may come once")
-    return spaces.Dict([(e.name, space_from_wire(e, e.name, depth + 1)) for e in elements])
 
 
 def _field_box(field: Mapping[str, Any]) -> spaces.Box:

@@ -76,6 +76,7 @@ def test_a_state_without_observation_is_accepted() -> None:
         ('{"step": 3}', {"step": 3}),
         ("throughput 3 Mbps", {"info": "throughput 3 Mbps"}),
         ("[1, 2]", {"info": "[1, 2]"}),
+        ("[" * 5000, {"info": "[" * 5000}),
         ("3", {"info": "3"}),
     ],
 )

@@ -68,13 +68,26 @@ def test_zero_bounds_mean_none() -> None:
         (box(low=2, high=1, dtype=wire.FLOAT, shape=[1]), "low 2.0 and high 1.0; low <= high"),
         (box(low=np.nan, high=1, dtype=wire.FLOAT, shape=[1]), "low nan and high 1.0"),
         (box(high=1, shape=[1]), "space has dtype 0; 1 to 4 are known"),
-        (box(high=1, dtype=wire.FLOAT, shape=[2**20, 2**20]), "at most 67108864 elements"),
+        (box(high=1, dtype=wire.FLOAT, shape=[2**13, 2**13]), "at most 4194304 elements"),
+        (
+            box(high=1, dtype=wire.FLOAT, shape=[0, 2**32 - 1, 2**32 - 1]),
+            "at most 4194304 elements",
+        ),
+        (box(high=1, dtype=wire.FLOAT, shape=[1] * 33), "space has 33 axes; at most 32 are"),
         (described(wire.DISCRETE, wire.DiscreteSpace(n=0)), r"Discrete\(0\); at least one"),
     ],
 )
 def test_a_message_that_is_no_space_is_refused(message: Any, text: str) -> None:
     with pytest.raises(ProtocolError, match=text):
         space_from_wire(message)
+
+
+def test_all_boxes_of_a_space_share_one_limit() -> None:
+    quarter = box(high=1, dtype=wire.FLOAT, shape=[2**20])
+
+    assert len(space_from_wire(described(wire.TUPLE, wire.TupleSpace(element=[quarter] * 4)))) == 4
+    with pytest.raises(ProtocolError, match=r"space.4 has shape \(1048576,\); at most 4194304"):
+        space_from_wire(described(wire.TUPLE, wire.TupleSpace(element=[quarter] * 5)))
 
 
 def test_a_name_that_comes_twice_is_refused() -> None:
