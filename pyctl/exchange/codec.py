@@ -22,6 +22,7 @@ from pyctl.exchange.spaces import (
     DTYPES,
     Space,
     dtype_to_wire,
+    pack,
     require_known_fields,
     space_from_wire,
     space_to_wire,
@@ -37,6 +38,12 @@ _LISTS = {
     wire.DOUBLE: "doubleData",
 }
 _FLOATS = (wire.FLOAT, wire.DOUBLE)
+_KINDS: Mapping[type[Any], int] = {
+    spaces.Box: wire.BOX,
+    spaces.Discrete: wire.DISCRETE,
+    spaces.Tuple: wire.TUPLE,
+    spaces.Dict: wire.DICT,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,7 +234,7 @@ def encode_value(value: Any, space: Space, name: str = "", narrow: bool = False)
         )
     else:
         raise ProtocolError(f"a value of {space} cannot travel")
-    container.data.Pack(body)
+    pack(container.data, body)
     return container
 
 
@@ -310,13 +317,7 @@ def _decode_dict(elements: Any, space: spaces.Dict, where: str) -> dict[str, Any
 
 
 def _kind_of(space: Space) -> int:
-    kinds: Mapping[type[Any], int] = {
-        spaces.Box: wire.BOX,
-        spaces.Discrete: wire.DISCRETE,
-        spaces.Tuple: wire.TUPLE,
-        spaces.Dict: wire.DICT,
-    }
-    return kinds[type(space)]
+    return _KINDS[type(space)]
 
 
 def _parse(data: bytes, name: str) -> Any:
