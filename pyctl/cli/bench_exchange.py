@@ -1,4 +1,4 @@
-"""``slicebed bench exchange``: how long a step of the exchange takes, by channel and size."""
+"""``slicebed bench exchange``: steps by channel and size, resets, branches, many at once."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ def exchange(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 on a miss.")] = False,
 ) -> None:
-    """Shared memory and sockets against the least that the machine allows; one core and several."""
+    """Steps of each channel against what the machine allows; resets, branches, many at once."""
     import pandas as pd
 
     from pyctl.cli.report import report
     from pyctl.studies import exchange as study
+    from pyctl.studies.branching import BRANCH_TURNS, QUICK_BRANCH_TURNS, measure_branching
+    from pyctl.studies.parallel import parallel_speedup
 
     sizes = study.QUICK_SIZES if quick else study.SIZES
     turns = study.QUICK_TURNS if quick else study.TURNS
@@ -42,8 +44,12 @@ def exchange(
     )
     files = _write(table, out)
     report(
-        measures(table),
-        title="exchange: time of a step of the loopback, 13 float32 there and 2 back",
+        [
+            *measures(table),
+            *measure_branching(QUICK_BRANCH_TURNS if quick else BRANCH_TURNS),
+            *parallel_speedup(quick),
+        ],
+        title="exchange: steps of the loopback, 13 float32 there and 2 back; cells",
         command=f"slicebed bench exchange --out {out}" + " --quick" * quick,
         extra={"timings": table.to_dict(orient="records"), "files": list(map(str, files))},
         as_json=as_json,

@@ -152,14 +152,18 @@ def encode_state(state: State, observation_space: Space) -> bytes:
     return _bytes(message)
 
 
-def decode_state(data: bytes, observation_space: Space) -> State:
+def decode_state(data: bytes, observation_space: Space, observation: Any = None) -> State:
     """Reads ``EnvStateMsg`` in the declared shapes and dtypes.
+
+    Args:
+        data: the message.
+        observation_space: of its observation.
+        observation: that was read already, and whose bytes are not in ``data`` any more.
 
     Raises:
         ProtocolError: the bytes are no such message, or do not fit the space.
     """
     message = _parse(data, "EnvStateMsg")
-    observation = None
     if message.HasField("obsData"):
         observation = decode_value(message.obsData, observation_space, "observation")
     terminated = message.isGameOver and message.reason == wire.GAME_OVER
