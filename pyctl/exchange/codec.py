@@ -279,7 +279,7 @@ def _decode_box(body: Any, space: spaces.Box, where: str) -> npt.NDArray[Any]:
     for dtype, name in _LISTS.items():
         if dtype != body.dtype and len(getattr(body, name)):
             raise ProtocolError(f"{where}: {name} beside {_LISTS[body.dtype]}; one is allowed")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite there; a signalling NaN
         return elements.astype(space.dtype, copy=False).reshape(space.shape)
 
 
