@@ -11,7 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 APT_PACKAGES := libzmq3-dev cppzmq-dev libprotobuf-dev protobuf-compiler nlohmann-json3-dev \
-                cmake ninja-build g++ python3-venv git
+                cmake ninja-build g++ python3-dev python3-venv git
 NS3_ARGS := $(if $(ns3_DIR),-Ccmake.define.ns3_DIR=$(ns3_DIR))
 CXX_SOURCES := $(shell find cmake ns3-scenarios -type f \
                  \( -name '*.cc' -o -name '*.h' -o -name '*.proto' -o -name '*.inc' -o -name '*.cmake' \
@@ -65,7 +65,7 @@ $(VENV)/.packages:
 
 $(VENV)/.ns3: constraints.txt | $(VENV)/.packages
 	@echo "setup: ns-3 and the build tools"
-	$(PIP) ns3 scikit-build-core
+	$(PIP) nanobind ns3 numpy scikit-build-core
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.ns3 pyproject.toml constraints.txt CMakeLists.txt $(CXX_SOURCES)

@@ -1,7 +1,8 @@
 """Allocators that need no learning: the floor and the references of every comparison.
 
 They decide every action field whose elements share a total along its last axis, such as ``prb_max``
-(cell, slice), and give shares to the slices that are present only.
+(cell, slice), and give shares to the slices that are present only. Switches, fields of unit
+``flag`` such as ``admit``, are 1 for all slices that are present.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 
 # Decimal shares such as 0.1 + 0.2 + 0.7 sum to 1 within a few units of the last place only.
 SUM_SLACK = 1e-6
+SWITCH_UNIT = "flag"
 
 
 class ShareAllocator(Allocator):
@@ -30,9 +32,12 @@ class ShareAllocator(Allocator):
         """Takes the action fields.
 
         Raises:
-            AllocatorError: an action field has no total to share along its last axis.
+            AllocatorError: an action field is no switch and has no total to share along its last
+                axis.
         """
         for schema in context.action:
+            if is_switch(schema):
+                continue
             if schema.sum_max is None or schema.sum_axis != schema.axes[-1]:
                 raise AllocatorError(
                     f"allocator {self.name} cannot decide {schema.name}: it splits totals, and the "
@@ -48,6 +53,8 @@ class ShareAllocator(Allocator):
 
     def _allocate(self, schema: FieldSchema, observation: Observation) -> npt.NDArray[np.float32]:
         present = present_slices(schema, observation)
+        if is_switch(schema):
+            return present.astype(np.float32)
         assert schema.sum_max is not None  # noqa: S101 - reset() made sure
         shares = self.shares(schema, present, observation) * schema.sum_max
         return np.clip(shares, schema.low, schema.high).astype(np.float32)
@@ -64,6 +71,11 @@ class ShareAllocator(Allocator):
         Returns:
             Fractions of the total, of the field's shape; 0 where ``present`` is.
         """
+
+
+def is_switch(schema: FieldSchema) -> bool:
+    """Tells whether a field's elements mean yes (1) or no (0)."""
+    return schema.unit == SWITCH_UNIT
 
 
 def present_slices(schema: FieldSchema, observation: Observation) -> Floats:

@@ -11,12 +11,15 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from analysis.distributions import percentile, select
+
 if TYPE_CHECKING:
     import pandas as pd
 
 # Satisfied: r = 1 up to the rounding of a float32 quotient (spec of paper 001, section 5).
 SATISFIED = 0.999
 AXES = ("slice", "node")  # that figures are given by, where a scenario has them
+LATENCY_HISTOGRAM = "latency_histogram"
 MEANS = {
     "r": "r_mean",
     "thp_dl": "thp_dl_mean",
@@ -41,6 +44,15 @@ MEANS = {
     "power": "power_mean",
     "energy": "energy_mean",
     "share": "share_mean",
+    "delivered": "delivered_mean",
+    "delivered_ratio": "delivered_ratio_mean",
+    "reserved": "reserved_mean",
+    "unused": "unused_mean",
+    "sla_violated": "sla_violated_mean",
+    "admitted": "admitted_mean",
+    "cost": "cost_mean",
+    "cost_sla": "cost_sla_mean",
+    "cost_over": "cost_over_mean",
 }
 
 
@@ -63,7 +75,10 @@ def utility_by_step(steps: pd.DataFrame) -> pd.Series:
 
 
 def summarise(
-    steps: pd.DataFrame, intervals: pd.DataFrame, config: Mapping[str, Any]
+    steps: pd.DataFrame,
+    intervals: pd.DataFrame,
+    config: Mapping[str, Any],
+    histograms: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """Summarises a run.
 
@@ -71,12 +86,13 @@ def summarise(
         steps: one row for each step, cell and slice.
         intervals: one row for each step.
         config: the run's, with the scenario's ``context``.
+        histograms: counts by bin, in a scenario that has them.
 
     Returns:
         ``utility_mean``, ``p_r1`` (share of cells, slices and intervals with r >= 0.999; both None
         for a scenario without QoS), ``reward_mean`` and ``per_slice``: for each slice id its
         target and the means of its KPIs over cells and intervals; ``per_node`` likewise in a
-        scenario of nodes.
+        scenario of nodes. ``latency`` in a scenario of requests: see ``request_latency``.
     """
     rows = active_rows(steps)
     has_qos = "r" in rows.columns and len(rows) > 0
@@ -85,6 +101,24 @@ def summarise(
         "p_r1": float((rows["r"] >= SATISFIED).mean()) if has_qos else None,
         "reward_mean": float(intervals["reward"].mean()) if len(intervals) else None,
         **{f"per_{axis}": _figures_by(axis, rows, config) for axis in AXES},
+        "latency": None if histograms is None else request_latency(rows, histograms),
+    }
+
+
+def request_latency(steps: pd.DataFrame, histograms: pd.DataFrame) -> dict[str, float | None]:
+    """Takes the latency of the requests of all edges and intervals together.
+
+    Returns:
+        ``mean``: of intervals and edges (a pending request counts with its age), weighted by the
+        requests that came; ``p50``, ``p95``, ``p99``: of the completed requests, exact within a
+        bin; all in s, None where there were no requests.
+    """
+    latency, offered = (steps[name].astype(float) for name in ("latency", "offered"))
+    total = float(offered.sum())
+    completed = select(histograms, LATENCY_HISTOGRAM)
+    return {
+        "mean": float((latency * offered).sum() / total) if total > 0 else None,
+        **{f"p{q}": percentile(completed, q) for q in (50, 95, 99)},
     }
 
 
@@ -104,4 +138,8 @@ def _figures(rows: pd.DataFrame, entry: Mapping[str, Any]) -> dict[str, Any]:
     for column, name in MEANS.items():
         if column in rows.columns:
             figures[name] = float(rows[column].astype(float).mean())
+    if "mos" in rows.columns:
+        # Who asked for nothing has no opinion.
+        asked = rows[rows["offered"] > 0]
+        figures["mos_mean"] = float(asked["mos"].astype(float).mean()) if len(asked) else None
     return figures

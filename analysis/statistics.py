@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,13 @@ def bootstrap_mean(values: Sequence[float] | npt.NDArray[np.floating]) -> Interv
     sample = np.asarray(values, dtype=float)
     if sample.size == 0 or not np.isfinite(sample).all():
         raise ValueError(f"a mean needs finite values; got {sample!r}")
-    draws = np.random.default_rng(SEED).integers(sample.size, size=(RESAMPLES, sample.size))
-    low, high = np.quantile(sample[draws].mean(axis=1), [0.025, 0.975])
+    if sample.size == 1:
+        return Interval(float(sample[0]), float(sample[0]), float(sample[0]))
+    low, high = np.quantile(sample[_draws(sample.size)].mean(axis=1), [0.025, 0.975])
     return Interval(float(sample.mean()), float(low), float(high))
+
+
+@lru_cache(maxsize=4)
+def _draws(size: int) -> npt.NDArray[np.integer]:
+    """Draws the indices of all resamples."""
+    return np.random.default_rng(SEED).integers(size, size=(RESAMPLES, size))

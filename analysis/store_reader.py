@@ -1,13 +1,15 @@
-"""Reads run folders.
+"""Reads run folders, and stores of them.
 
 run = read_run(Path("results/1f2e3d4c5b6a"))
 run.steps["r"].mean()
+runs = read_store(Path("results"))
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ class Run:
         summary: figures of the run.
         steps: one row for each step, cell and slice.
         topology: positions and SINR map, or None if the scenario has none.
+        histograms: counts by bin (``analysis.distributions``), or None if the scenario has none.
     """
 
     folder: Path
@@ -36,11 +39,56 @@ class Run:
     summary: dict[str, Any]
     steps: pd.DataFrame
     topology: dict[str, Any] | None
+    histograms: pd.DataFrame | None = None
 
     @property
     def label(self) -> str:
         """The allocator's name."""
         return str(self.config["allocator"])
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """What belongs to an interval as a whole: one row for each step.
+
+        Raises:
+            StoreReadError: the file is missing or damaged.
+        """
+        return _read_table(self.folder / "intervals.parquet")
+
+    def require_topology(self) -> dict[str, Any]:
+        """Gives the topology.
+
+        Raises:
+            StoreReadError: the run has none.
+        """
+        if self.topology is None:
+            raise StoreReadError(f"{self.folder} has no topology.json")
+        return self.topology
+
+    def require_histograms(self) -> pd.DataFrame:
+        """Gives the counts by bin.
+
+        Raises:
+            StoreReadError: the run has none.
+        """
+        if self.histograms is None:
+            raise StoreReadError(f"{self.folder} has no histograms.parquet")
+        return self.histograms
+
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario."""
+        return str(self.description["scenario"])
+
+    @property
+    def seed(self) -> int:
+        """Of the random streams."""
+        return int(self.config["seed"])
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the scenario tells of the run beside its fields."""
+        return dict(self.description["context"])
 
     @property
     def slices(self) -> list[dict[str, Any]]:
@@ -64,23 +112,47 @@ def read_run(folder: Path) -> Run:
     Raises:
         StoreReadError: the folder holds no finished run, or a file of it is damaged.
     """
-    import pandas as pd
-
     if not (folder / "summary.json").is_file():
         raise StoreReadError(f"{folder} holds no finished run: summary.json is missing")
-    try:
-        steps = pd.read_parquet(folder / "steps.parquet")
-    except (OSError, ValueError) as error:
-        raise StoreReadError(f"{folder / 'steps.parquet'}: {error}") from error
+    histograms = folder / "histograms.parquet"
     topology = folder / "topology.json"
     return Run(
         folder=folder,
         config=_read_json(folder / "config.json"),
         description=_read_json(folder / "description.json"),
         summary=_read_json(folder / "summary.json"),
-        steps=steps,
+        steps=_read_table(folder / "steps.parquet"),
         topology=_read_json(topology) if topology.is_file() else None,
+        histograms=_read_table(histograms) if histograms.is_file() else None,
     )
+
+
+def read_store(results: Path) -> list[Run]:
+    """Reads a run's folder, or all finished runs of a store, in the order of their names.
+
+    Raises:
+        StoreReadError: there is no finished run, or a file of one is damaged.
+    """
+    if not results.is_dir():
+        raise StoreReadError(f"{results} is no folder; that of a run or of a store is required")
+    if (results / "config.json").is_file():
+        return [read_run(results)]
+    folders = sorted(path for path in results.iterdir() if not path.name.startswith("."))
+    finished = [path for path in folders if (path / "summary.json").is_file()]
+    if not finished:
+        others = [path for path in folders if path.suffix in (".failed", ".interrupted")]
+        kept = f"; {len(others)} failed or were interrupted" if others else ""
+        raise StoreReadError(f"{results} holds no finished run{kept}; `slicebed run` makes one")
+    return [read_run(folder) for folder in finished]
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise StoreReadError(f"{path}: {error}") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -118,6 +118,18 @@ class SimulationRefused(SimulationError, UsageError):
         return self.message
 
 
+def located(error: SlicebedError, place: str) -> SlicebedError:
+    """Makes an error of the same kind whose text begins with where it happened.
+
+    An unknown name, whose text is made of its parts, becomes a ``UsageError``.
+    """
+    if isinstance(error, SimulationError):
+        kind, message, keywords = error.__reduce__()[1]
+        return _rebuild(kind, f"{place}: {message}", keywords)
+    kind = UsageError if isinstance(error, UnknownName) else type(error)
+    return kind(f"{place}: {error}")
+
+
 def _rebuild(
     kind: type[SimulationError], message: str, keywords: dict[str, Any]
 ) -> SimulationError:

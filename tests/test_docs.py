@@ -17,6 +17,10 @@ TIME_LIMIT_S = 300
 # Known elsewhere: CI is the test of `make`, and these two need no simulation.
 COMMANDS = re.findall(r"`(slicebed [^`]+)`", README)
 
+ENVIRONMENTS = re.findall(
+    r"```python\n(.*?)```", (ROOT / "docs" / "environments.md").read_text(), flags=re.DOTALL
+)
+
 
 def milan_rows(path: Path) -> None:
     """A Parquet file in the format of the real one: a day of five squares."""
@@ -35,10 +39,39 @@ def milan_rows(path: Path) -> None:
     frame.to_parquet(path)
 
 
+def stored_run(folder: Path) -> None:
+    """What the last of the README's runs leaves in `results`: something to draw."""
+    words = shlex.split([command for command in COMMANDS if " run " in command][-1])
+    slicebed = str(Path(sys.executable).with_name("slicebed"))
+    subprocess.run([slicebed, *words[1:]], cwd=folder, check=True, timeout=TIME_LIMIT_S)
+
+
+def planetlab_rows(path: Path) -> None:
+    """A Parquet file in the format of the real one: a day of eight machines."""
+    import pandas as pd
+
+    days = [[(7 * vm + i) % 50 for i in range(288)] for vm in range(8)]
+    pd.DataFrame({"day": "20110303", "vm": range(8), "cpu": days}).to_parquet(path)
+
+
+def genai_rows(path: Path) -> None:
+    """A Parquet file in the format of the real one: 2000 requests of 20 groups."""
+    import pandas as pd
+
+    times = pd.to_datetime("2024-11-15 16:57:50") + pd.to_timedelta(range(0, 100_000, 50), unit="s")
+    groups = [f"G{i % 20:04d}" for i in range(2000)]
+    frame = pd.DataFrame({"gmt_create": times, "groupId": groups})
+    frame.assign(exec_time_seconds=20.0).to_parquet(path)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_readme_command(command: str, tmp_path: Path) -> None:
     milan_rows(tmp_path / "milano_internet.parquet")
+    planetlab_rows(tmp_path / "planetlab_cpu_5min.parquet")
+    genai_rows(tmp_path / "alibaba_genai_requests.parquet")
     words = shlex.split(command)
+    if words[1] == "figures":
+        stored_run(tmp_path)
     result = subprocess.run(
         [str(Path(sys.executable).with_name("slicebed")), *words[1:]],
         cwd=tmp_path,
@@ -64,6 +97,19 @@ def test_readme_python(tmp_path: Path) -> None:
     script = tmp_path / "example.py"
     script.write_text(code + "\nassert observation['r'].shape == (12, 4)\nassert reward > 0\n")
     subprocess.run([sys.executable, str(script)], check=True, timeout=TIME_LIMIT_S, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("code", ENVIRONMENTS, ids=lambda code: code.splitlines()[0])
+def test_environments(code: str, tmp_path: Path) -> None:
+    script = tmp_path / "example.py"
+    script.write_text(code)
+    subprocess.run([sys.executable, str(script)], check=True, timeout=TIME_LIMIT_S, cwd=tmp_path)
+
+
+def test_environments_show_each_kind() -> None:
+    text = "\n".join(ENVIRONMENTS)
+    for name in ("make(", "make_vec(", "slicebed_parallel_env(", "flat_box(", "branch("):
+        assert name in text
 
 
 def test_own_allocator(tmp_path: Path) -> None:

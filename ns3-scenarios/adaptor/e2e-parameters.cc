@@ -2,6 +2,7 @@
 #include "adaptor/e2e-parameters.h"
 
 #include "exchange/errors.h"
+#include "topology/topology-file.h"
 
 #include <cmath>
 #include <map>
@@ -53,6 +54,7 @@ E2eParameters::Declare(ScenarioParameters& p)
     p.Add("q_threshold_mbps", m_thresholdMbps, "Mbit/s", "q_th of a viewer", 0, 1000);
     p.Add("max_degradation", m_terms.maxDegradation, "fraction", "beta_th", 0, 1);
     p.Add("violation_weight", m_terms.violationWeight, "1", "in the reward", 0, 1e6);
+    p.Add("topology_file", m_topologyFile, "", "write nodes, positions and links here");
 }
 
 std::unique_ptr<Adaptor>
@@ -61,6 +63,10 @@ E2eParameters::Build() const
     const auto session = Session();
     auto network = ns3::CreateObject<ns3::E2eNetwork>();
     network->Build(Network());
+    if (!m_topologyFile.empty())
+    {
+        ns3::WriteTopologyFile(network->Describe(), m_topologyFile);
+    }
     auto measured = ns3::CreateObject<ns3::E2eSession>();
     measured->Attach(network, session);
     return std::make_unique<E2eAdaptor>(measured, m_terms, static_cast<uint32_t>(m_steps));

@@ -50,6 +50,7 @@ class E2eParameters
     int64_t m_queue{1};
     std::string m_aqm{"fifo"};
     double m_thresholdMbps{4};
+    std::string m_topologyFile;
 };
 
 } // namespace slicebed

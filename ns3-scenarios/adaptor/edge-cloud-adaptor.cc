@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "adaptor/edge-cloud-adaptor.h"
 
-#include "ns3/simulator.h"
-
 #include <algorithm>
 #include <numeric>
 
@@ -15,10 +13,31 @@ namespace
 {
 
 const std::string SHARE = "share";
-constexpr double MOST_HZ = 1e6; // requests of an edge or through a node
+const std::string HISTOGRAM = "latency_histogram";
+constexpr double MOST_REQUESTS = 1 << 24; // float32 counts exactly as far as that
+constexpr double MOST_HZ = 1e6;           // requests of an edge or through a node
 constexpr double MOST_LATENCY_S = 1e4;
 constexpr double MOST_W = 1e9;
 constexpr double MOST_BACKLOG = 1e9;
+
+std::vector<double>
+LatencyEdgesS()
+{
+    return ns3::LogHistogram(ns3::LATENCY_BINS).GetEdges();
+}
+
+/** @return the bins as the description lists them */
+nlohmann::json
+LatencyBins()
+{
+    const auto edgesS = LatencyEdgesS();
+    auto bins = nlohmann::json::array();
+    for (size_t i = 0; i + 1 < edgesS.size(); ++i)
+    {
+        bins.push_back({{"id", i}, {"low_s", edgesS[i]}, {"high_s", edgesS[i + 1]}});
+    }
+    return bins;
+}
 
 /** One KPI as an observation field. */
 struct KpiField
@@ -59,11 +78,13 @@ const std::vector<KpiField> KPI_FIELDS{
 EdgeCloudAdaptor::EdgeCloudAdaptor(ns3::Ptr<ns3::EdgeCloudSession> session,
                                    const EdgeCloudTerms& terms,
                                    const std::vector<NodeFailure>& failures,
+                                   const OfferedLoadOrigin& load,
                                    uint32_t steps,
                                    double intervalS)
     : m_session(session)
     , m_terms(terms)
     , m_failures(failures)
+    , m_load(load)
     , m_steps(steps)
     , m_intervalS(intervalS)
     , m_kpis(Nodes())
@@ -102,6 +123,13 @@ EdgeCloudAdaptor::ObservationFields() const
     {
         fields.push_back(Field(kpi.name, kpi.high, kpi.unit, kpi.meaning));
     }
+    auto histogram = Field(HISTOGRAM,
+                           MOST_REQUESTS,
+                           "requests",
+                           "of the edge's users that were completed, by latency");
+    histogram.shape.push_back(static_cast<uint32_t>(LatencyEdgesS().size() - 1));
+    histogram.axes.push_back("latency_bin");
+    fields.push_back(histogram);
     fields.push_back(Field(SHARE, 1, "fraction", "of the workload in force at the end"));
     fields.push_back(Field("up", 1, "1", "1 where the node is up in the coming interval"));
     return fields;
@@ -131,12 +159,15 @@ EdgeCloudAdaptor::Context() const
                          {"kind", edge ? "edge" : "cloud"},
                          {"capacity_hz", edge ? config.edgeHz : config.cloudHz}});
     }
-    return {{"nodes", nodes},
-            {"edges", config.edges},
-            {"cycles_mean", config.meanCycles},
-            {"rate_hz", config.rateHz},
-            {"interval_real_s", m_intervalS},
-            {"time_mode", "full"}};
+    return {
+        {"nodes", nodes},
+        {"latency_bins", LatencyBins()},
+        {"edges", config.edges},
+        {"cycles_mean", config.meanCycles},
+        {"rate_hz", config.rateHz},
+        {"interval_real_s", m_load.intervalRealS},
+        {"time_mode", m_load.intervalRealS == m_intervalS ? "full" : "rate-preserving compression"},
+        {"mask", m_load.source}};
 }
 
 void
@@ -183,6 +214,8 @@ EdgeCloudAdaptor::Observe()
         }
         add(kpi.name, elements);
     }
+    observation.names.push_back(HISTOGRAM);
+    observation.elements.push_back(LatencyCounts());
     add(SHARE, m_shares);
     std::vector<float> up;
     for (uint32_t node = 0; node < Nodes(); ++node)
@@ -191,6 +224,21 @@ EdgeCloudAdaptor::Observe()
     }
     add("up", up);
     return {observation};
+}
+
+Value
+EdgeCloudAdaptor::LatencyCounts() const
+{
+    const auto bins = static_cast<uint32_t>(LatencyEdgesS().size() - 1);
+    std::vector<float> elements;
+    for (const auto& ofNode : m_kpis)
+    {
+        // Before the first interval nothing is counted.
+        auto counts = ofNode.latencyCounts;
+        counts.resize(bins, 0);
+        elements.insert(elements.end(), counts.begin(), counts.end());
+    }
+    return FloatBox({Nodes(), bins}, std::move(elements));
 }
 
 double
@@ -219,7 +267,7 @@ EdgeCloudAdaptor::Info(bool ended)
         ns3::RequestClient::Counters all;
         for (uint32_t edge = 0; edge < config.edges; ++edge)
         {
-            const auto counters = network.GetClient(edge)->GetCounters();
+            const auto counters = network.GetUsers(edge)->GetCounters();
             all.sent += counters.sent;
             all.completed += counters.completed;
             all.rejected += counters.rejected;
@@ -235,7 +283,7 @@ EdgeCloudAdaptor::Info(bool ended)
     std::vector<double> offered;
     for (uint32_t edge = 0; edge < config.edges; ++edge)
     {
-        offered.push_back(network.GetSource(edge)->GetRateHz(ns3::Simulator::Now()));
+        offered.push_back(network.GetRateHz(edge, ns3::Seconds(m_intervalS)));
     }
     offered.push_back(0); // none comes to the cloud
     return {{"future", {{"offered", offered}}}};

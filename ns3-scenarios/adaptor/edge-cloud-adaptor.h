@@ -27,6 +27,13 @@ struct NodeFailure
     uint32_t to;
 };
 
+/** Where the offered load comes from. */
+struct OfferedLoadOrigin
+{
+    std::string source;   //!< of the mask, or of the log of requests
+    double intervalRealS; //!< of it that an interval stands for
+};
+
 /**
  * Joins the edge-cloud scenario and the exchange: a decision is each node's share of the whole
  * workload; every observation is an array [node], the edges and then the cloud.
@@ -37,6 +44,7 @@ class EdgeCloudAdaptor : public Adaptor
     EdgeCloudAdaptor(ns3::Ptr<ns3::EdgeCloudSession> session,
                      const EdgeCloudTerms& terms,
                      const std::vector<NodeFailure>& failures,
+                     const OfferedLoadOrigin& load,
                      uint32_t steps,
                      double intervalS);
 
@@ -56,11 +64,13 @@ class EdgeCloudAdaptor : public Adaptor
                     double high,
                     const std::string& unit,
                     const std::string& meaning) const;
+    Value LatencyCounts() const;
     void FailAndRecover(uint32_t k);
 
     ns3::Ptr<ns3::EdgeCloudSession> m_session; //!< the network
     EdgeCloudTerms m_terms;                    //!< of the reward
     std::vector<NodeFailure> m_failures;       //!< as asked for
+    OfferedLoadOrigin m_load;                  //!< of the users
     uint32_t m_steps;                          //!< of the run
     double m_intervalS;                        //!< of an interval
     uint32_t m_step{0};                        //!< borders passed

@@ -47,12 +47,14 @@ LoopbackAdaptor::LoopbackAdaptor(const LoopbackSettings& settings)
     : m_settings(settings)
     , m_echo(settings.cells * settings.slices)
     , m_accumulated(m_echo.size())
+    , m_state(settings.elements)
 {
-    const std::vector<std::string> known{"named", "dict", "tuple", "discrete", "box"};
+    std::iota(m_state.begin(), m_state.end(), 0.0F);
+    const std::vector<std::string> known{"named", "vector", "dict", "tuple", "discrete", "box"};
     if (std::find(known.begin(), known.end(), settings.spaces) == known.end())
     {
         throw UsageError("spaces is '" + settings.spaces +
-                         "'; one of named, dict, tuple, discrete, box is required");
+                         "'; one of named, vector, dict, tuple, discrete, box is required");
     }
 }
 
@@ -60,6 +62,12 @@ bool
 LoopbackAdaptor::IsNamed() const
 {
     return m_settings.spaces == "named";
+}
+
+bool
+LoopbackAdaptor::IsVector() const
+{
+    return m_settings.spaces == "vector";
 }
 
 FieldSpec
@@ -76,9 +84,27 @@ LoopbackAdaptor::Field(const std::string& name, double high, const std::string& 
             .sumMax = {}};
 }
 
+FieldSpec
+LoopbackAdaptor::VectorField(const std::string& name, uint32_t size, double low, double high) const
+{
+    return {.name = name,
+            .shape = {size},
+            .axes = {"element"},
+            .low = {low},
+            .high = {high},
+            .unit = "1",
+            .meaning = "numbers known by hand",
+            .standard = "",
+            .sumMax = {}};
+}
+
 std::vector<FieldSpec>
 LoopbackAdaptor::ObservationFields() const
 {
+    if (IsVector())
+    {
+        return {VectorField("state", m_settings.elements, 0, 1e6)};
+    }
     if (!IsNamed())
     {
         return {};
@@ -93,6 +119,10 @@ LoopbackAdaptor::ObservationFields() const
 std::vector<FieldSpec>
 LoopbackAdaptor::ActionFields() const
 {
+    if (IsVector())
+    {
+        return {VectorField("move", 2, -1, 1)};
+    }
     if (!IsNamed())
     {
         return {};
@@ -205,6 +235,13 @@ LoopbackAdaptor::Observe()
     const auto k = static_cast<int32_t>(m_step);
     const Value counter{DiscreteValue{k}};
     const auto value = [&]() -> Value {
+        if (IsVector())
+        {
+            m_state[0] = static_cast<float>(k);
+            DictValue state{{"state"}, {}};
+            state.elements.push_back(FloatBox({m_settings.elements}, m_state));
+            return {std::move(state)};
+        }
         if (m_settings.spaces == "box")
         {
             return {BoxValue{{2}, std::vector<double>{static_cast<double>(k), m_reward}}};
@@ -254,6 +291,10 @@ LoopbackAdaptor::Info(bool ended)
                   {"in_flight", 0},
                   {"dropped", nlohmann::json::object()}}}};
     }
+    if (IsVector())
+    {
+        return {};
+    }
     // Observe() has counted this border already: m_step is k + 1.
     std::vector<double> offered;
     for (uint32_t slice = 0; slice < m_settings.slices; ++slice)
@@ -266,7 +307,11 @@ LoopbackAdaptor::Info(bool ended)
 void
 LoopbackAdaptor::Apply(const Value& decision)
 {
-    if (m_settings.spaces == "box")
+    if (IsVector())
+    {
+        m_reward = Sum(std::get<DictValue>(decision.kind).elements[0]);
+    }
+    else if (m_settings.spaces == "box")
     {
         m_reward = Sum(decision);
     }
@@ -298,6 +343,10 @@ LoopbackAdaptor::Apply(const Value& decision)
 Value
 LoopbackAdaptor::DefaultDecision() const
 {
+    if (IsVector())
+    {
+        return {DictValue{{"move"}, {FloatBox({2}, {0, 0})}}};
+    }
     const Value choice{DiscreteValue{0}};
     if (m_settings.spaces == "box")
     {

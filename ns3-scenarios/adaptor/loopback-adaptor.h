@@ -18,7 +18,8 @@ struct LoopbackSettings
 {
     uint32_t cells{2};           //!< rows of its arrays
     uint32_t slices{3};          //!< columns of its arrays
-    std::string spaces{"named"}; //!< named, dict, tuple, discrete or box
+    uint32_t elements{13};       //!< of the observation of `vector`
+    std::string spaces{"named"}; //!< named, vector, dict, tuple, discrete or box
     uint32_t gameOverStep{0};    //!< border at which it says game over; 0: never
     uint32_t crashStep{0};       //!< border at which it aborts; 0: never
     uint32_t hangStep{0};        //!< border at which it stops answering; 0: never
@@ -31,6 +32,8 @@ struct LoopbackSettings
  * - `named`: fields echo = a_{k-1} (0 at first), accumulated = a_0 + ... + a_{k-1}, counter = k in
  *   every element, slice_active and slice_present = 1; action `prb_max` in [0, 1], sums of rows <=
  * 1; reward = sum of all elements of a_{k-1}; future.offered = (k + 1) (slice + 1).
+ * - `vector`: field state = k in element 0, i in element i; action `move` of 2 in [-1, 1]; reward
+ *   their sum. Says nothing more at most borders: what is left is the exchange.
  * - `box`: observation 1-D float64 [k, reward]; action 1-D float64 of 2 in [-1, 1]; reward their
  * sum.
  * - `discrete`: observation Discrete(1000) = k; action Discrete(5); reward the choice.
@@ -59,8 +62,10 @@ class LoopbackAdaptor : public Adaptor
 
   private:
     bool IsNamed() const;
+    bool IsVector() const;
     void FailIfAsked() const;
     FieldSpec Field(const std::string& name, double high, const std::string& meaning) const;
+    FieldSpec VectorField(const std::string& name, uint32_t size, double low, double high) const;
     Value ObserveNamed() const;
 
     LoopbackSettings m_settings;      //!< as given
@@ -69,6 +74,7 @@ class LoopbackAdaptor : public Adaptor
     int32_t m_choice{0};              //!< last discrete choice
     std::vector<float> m_echo;        //!< last shares
     std::vector<float> m_accumulated; //!< sum of all shares
+    std::vector<float> m_state;       //!< observation of `vector`
 };
 
 } // namespace slicebed

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute/compute-application.h"
 
-#include "ns3/inet-socket-address.h"
-#include "ns3/packet.h"
-#include "ns3/udp-socket-factory.h"
-#include "ns3/uinteger.h"
+#include "transport/udp-message-socket.h"
 
-#include <algorithm>
+#include "ns3/packet.h"
+#include "ns3/uinteger.h"
 
 namespace ns3
 {
@@ -21,10 +19,15 @@ ComputeApplication::GetTypeId()
                             .SetGroupName("Slicebed")
                             .AddConstructor<ComputeApplication>()
                             .AddAttribute("Port",
-                                          "UDP port to listen on.",
+                                          "Port to listen on.",
                                           UintegerValue(8080),
                                           MakeUintegerAccessor(&ComputeApplication::m_port),
-                                          MakeUintegerChecker<uint16_t>(1));
+                                          MakeUintegerChecker<uint16_t>(1))
+                            .AddAttribute("Transport",
+                                          "Of messages: a MessageSocket's type.",
+                                          TypeIdValue(UdpMessageSocket::GetTypeId()),
+                                          MakeTypeIdAccessor(&ComputeApplication::m_transport),
+                                          MakeTypeIdChecker());
     return tid;
 }
 
@@ -35,6 +38,7 @@ ComputeApplication::SetServer(Ptr<ComputeServer> server)
     m_server->TraceConnectWithoutContext("Completed",
                                          MakeCallback(&ComputeApplication::Complete, this));
     m_server->TraceConnectWithoutContext("Dropped", MakeCallback(&ComputeApplication::Lose, this));
+    m_server->TraceConnectWithoutContext("Load", MakeCallback(&ComputeApplication::Follow, this));
 }
 
 uint64_t
@@ -56,10 +60,10 @@ void
 ComputeApplication::StartApplication()
 {
     NS_ABORT_MSG_IF(!m_server, "SetServer() is to be called before the application starts");
-    m_socket = Socket::CreateSocket(GetNode(), UdpSocketFactory::GetTypeId());
-    const int bound = m_socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), m_port));
-    NS_ABORT_MSG_IF(bound != 0, "UDP port " << m_port << " is taken on this node");
-    m_socket->SetRecvCallback(MakeCallback(&ComputeApplication::Read, this));
+    m_socket = MessageSocket::Make(m_transport);
+    m_socket->SetReceiver(
+        [this](Ptr<Packet> message, const Address& from) { Take(*message, from); });
+    m_socket->Listen(GetNode(), m_port);
 }
 
 void
@@ -69,12 +73,11 @@ ComputeApplication::StopApplication()
 }
 
 void
-ComputeApplication::Read(Ptr<Socket> socket)
+ComputeApplication::Follow(double, bool up)
 {
-    Address from;
-    while (Ptr<Packet> message = socket->RecvFrom(from))
+    if (m_socket && !up)
     {
-        Take(*message, from);
+        m_socket->EndConnections();
     }
 }
 
@@ -89,7 +92,8 @@ ComputeApplication::Take(const Packet& message, const Address& from)
     }
     message.PeekHeader(header);
     if (header.kind != ComputeHeader::Kind::REQUEST || header.cycles == 0 ||
-        header.responseBytes < ComputeHeader::BYTES || header.responseBytes > MAX_BYTES)
+        header.responseBytes < ComputeHeader::BYTES ||
+        header.responseBytes > m_socket->GetMaxBytes())
     {
         ++m_malformed;
         return;
@@ -125,7 +129,7 @@ ComputeApplication::Answer(uint64_t job, ComputeHeader::Kind kind)
     const bool done = kind == ComputeHeader::Kind::RESPONSE;
     auto message = Create<Packet>(done ? header.responseBytes - ComputeHeader::BYTES : 0);
     message->AddHeader(header);
-    m_socket->SendTo(message, 0, found->second.from);
+    m_socket->Send(message, found->second.from);
     m_pending.erase(found);
 }
 

@@ -4,10 +4,10 @@
 
 #include "compute/compute-header.h"
 #include "compute/compute-server.h"
+#include "transport/message-socket.h"
 
 #include "ns3/address.h"
 #include "ns3/application.h"
-#include "ns3/socket.h"
 
 #include <map>
 
@@ -15,18 +15,15 @@ namespace ns3
 {
 
 /**
- * Puts a ComputeServer behind a UDP port: a request becomes a job, its end an answer of as many
- * bytes as the request asks for.
+ * Puts a ComputeServer behind a port: a request becomes a job, its end an answer of as many bytes
+ * as the request asks for.
  *
- * Messages larger than the MTU travel as IP fragments: if one is lost, so is the message. A request
- * that finds no room is answered by a rejection; a server that is down answers nothing.
+ * A request that finds no room is answered by a rejection. When a server goes down its connections
+ * end, with requests that have not come whole; while it is down it answers nothing.
  */
 class ComputeApplication : public Application
 {
   public:
-    /** Largest message: a UDP datagram over IPv4. */
-    static constexpr uint32_t MAX_BYTES = 65'507;
-
     static TypeId GetTypeId();
 
     /** @param server that does the work; its jobs come from here alone */
@@ -48,14 +45,15 @@ class ComputeApplication : public Application
 
     void StartApplication() override;
     void StopApplication() override;
-    void Read(Ptr<Socket> socket);
+    void Follow(double busyShare, bool up);
     void Take(const Packet& message, const Address& from);
     void Complete(uint64_t job, Time sojourn);
     void Lose(uint64_t job, JobDrop why);
     void Answer(uint64_t job, ComputeHeader::Kind kind);
 
-    uint16_t m_port;                       //!< UDP port
-    Ptr<Socket> m_socket;                  //!< made on start
+    uint16_t m_port;                       //!< to listen on
+    TypeId m_transport;                    //!< of the socket
+    Ptr<MessageSocket> m_socket;           //!< made on start
     Ptr<ComputeServer> m_server;           //!< does the work
     std::map<uint64_t, Pending> m_pending; //!< by job
     uint64_t m_nextJob{0};                 //!< its number: clients' ids may be the same

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute/edge-dispatcher.h"
 
-#include "ns3/inet-socket-address.h"
+#include "transport/udp-message-socket.h"
+
 #include "ns3/packet.h"
 #include "ns3/simulator.h"
-#include "ns3/udp-socket-factory.h"
 #include "ns3/uinteger.h"
 
 #include <cmath>
@@ -41,7 +41,7 @@ EdgeDispatcher::GetTypeId()
                             .SetGroupName("Slicebed")
                             .AddConstructor<EdgeDispatcher>()
                             .AddAttribute("Port",
-                                          "UDP port for users.",
+                                          "Port for users.",
                                           UintegerValue(8000),
                                           MakeUintegerAccessor(&EdgeDispatcher::m_port),
                                           MakeUintegerChecker<uint16_t>(1))
@@ -49,7 +49,12 @@ EdgeDispatcher::GetTypeId()
                                           "Time after which an unanswered request is forgotten.",
                                           TimeValue(Seconds(20)),
                                           MakeTimeAccessor(&EdgeDispatcher::m_memory),
-                                          MakeTimeChecker(MilliSeconds(1)));
+                                          MakeTimeChecker(MilliSeconds(1)))
+                            .AddAttribute("Transport",
+                                          "Of messages: a MessageSocket's type.",
+                                          TypeIdValue(UdpMessageSocket::GetTypeId()),
+                                          MakeTypeIdAccessor(&EdgeDispatcher::m_transport),
+                                          MakeTypeIdChecker());
     return tid;
 }
 
@@ -116,13 +121,13 @@ void
 EdgeDispatcher::StartApplication()
 {
     NS_ABORT_MSG_IF(m_shares.empty(), "SetShares() is to be called before the application starts");
-    m_users = Socket::CreateSocket(GetNode(), UdpSocketFactory::GetTypeId());
-    const int bound = m_users->Bind(InetSocketAddress(Ipv4Address::GetAny(), m_port));
-    NS_ABORT_MSG_IF(bound != 0, "UDP port " << m_port << " is taken on this node");
-    m_users->SetRecvCallback(MakeCallback(&EdgeDispatcher::ReadUsers, this));
-    m_relay = Socket::CreateSocket(GetNode(), UdpSocketFactory::GetTypeId());
-    m_relay->Bind();
-    m_relay->SetRecvCallback(MakeCallback(&EdgeDispatcher::ReadTargets, this));
+    m_users = MessageSocket::Make(m_transport);
+    m_users->SetReceiver(
+        [this](Ptr<Packet> message, const Address& user) { TakeRequest(message, user); });
+    m_users->Listen(GetNode(), m_port);
+    m_relay = MessageSocket::Make(m_transport);
+    m_relay->SetReceiver([this](Ptr<Packet> message, const Address&) { TakeAnswer(message); });
+    m_relay->Open(GetNode());
 }
 
 void
@@ -155,48 +160,41 @@ EdgeDispatcher::Draw()
 }
 
 void
-EdgeDispatcher::ReadUsers(Ptr<Socket> socket)
+EdgeDispatcher::TakeRequest(Ptr<Packet> message, const Address& user)
 {
-    Address user;
-    while (Ptr<Packet> message = socket->RecvFrom(user))
+    ComputeHeader header;
+    if (message->GetSize() < ComputeHeader::BYTES)
     {
-        ComputeHeader header;
-        if (message->GetSize() < ComputeHeader::BYTES)
-        {
-            continue; // the user's time-out tells
-        }
-        message->PeekHeader(header);
-        const uint64_t id = m_nextId++;
-        m_relayed[id] = {
-            user, header.id, Simulator::Schedule(m_memory, [this, id] { m_relayed.erase(id); })};
-        const size_t target = Draw();
-        ++m_sent[target];
-        Rename(message, header, id);
-        m_relay->SendTo(message, 0, m_targets[target]);
+        return; // the user's time-out tells
     }
+    message->PeekHeader(header);
+    const uint64_t id = m_nextId++;
+    m_relayed[id] = {
+        user, header.id, Simulator::Schedule(m_memory, [this, id] { m_relayed.erase(id); })};
+    const size_t target = Draw();
+    ++m_sent[target];
+    Rename(message, header, id);
+    m_relay->Send(message, m_targets[target]);
 }
 
 void
-EdgeDispatcher::ReadTargets(Ptr<Socket> socket)
+EdgeDispatcher::TakeAnswer(Ptr<Packet> message)
 {
-    while (Ptr<Packet> message = socket->Recv())
+    ComputeHeader header;
+    if (message->GetSize() < ComputeHeader::BYTES)
     {
-        ComputeHeader header;
-        if (message->GetSize() < ComputeHeader::BYTES)
-        {
-            continue;
-        }
-        message->PeekHeader(header);
-        const auto found = m_relayed.find(header.id);
-        if (found == m_relayed.end())
-        {
-            continue; // forgotten
-        }
-        Rename(message, header, found->second.id);
-        m_users->SendTo(message, 0, found->second.user);
-        Simulator::Cancel(found->second.forget);
-        m_relayed.erase(found);
+        return;
     }
+    message->PeekHeader(header);
+    const auto found = m_relayed.find(header.id);
+    if (found == m_relayed.end())
+    {
+        return; // forgotten
+    }
+    Rename(message, header, found->second.id);
+    m_users->Send(message, found->second.user);
+    Simulator::Cancel(found->second.forget);
+    m_relayed.erase(found);
 }
 
 } // namespace ns3

@@ -3,13 +3,13 @@
 #define SLICEBED_EDGE_DISPATCHER_H
 
 #include "compute/compute-header.h"
+#include "transport/message-socket.h"
 
 #include "ns3/address.h"
 #include "ns3/application.h"
 #include "ns3/event-id.h"
 #include "ns3/nstime.h"
 #include "ns3/random-variable-stream.h"
-#include "ns3/socket.h"
 
 #include <map>
 #include <vector>
@@ -22,7 +22,8 @@ namespace ns3
  * relays the answer.
  *
  * Targets are ComputeApplications; each request is sent to one of them, drawn by shares that may
- * change while running. The request travels on as packets of the same size, and so does its answer.
+ * change while running. The request travels on as a message of the same size, and so does its
+ * answer.
  */
 class EdgeDispatcher : public Application
 {
@@ -59,8 +60,8 @@ class EdgeDispatcher : public Application
 
     void StartApplication() override;
     void StopApplication() override;
-    void ReadUsers(Ptr<Socket> socket);
-    void ReadTargets(Ptr<Socket> socket);
+    void TakeRequest(Ptr<Packet> message, const Address& user);
+    void TakeAnswer(Ptr<Packet> message);
     size_t Draw();
 
     uint16_t m_port;                       //!< for users
@@ -69,8 +70,9 @@ class EdgeDispatcher : public Application
     std::vector<double> m_shares;          //!< by target
     std::vector<uint64_t> m_sent;          //!< by target
     Ptr<UniformRandomVariable> m_random;   //!< which target
-    Ptr<Socket> m_users;                   //!< made on start
-    Ptr<Socket> m_relay;                   //!< made on start
+    TypeId m_transport;                    //!< of the sockets
+    Ptr<MessageSocket> m_users;            //!< made on start
+    Ptr<MessageSocket> m_relay;            //!< made on start
     std::map<uint64_t, Relayed> m_relayed; //!< by id of ours
     uint64_t m_nextId{0};                  //!< of ours: users' ids may be the same
 };

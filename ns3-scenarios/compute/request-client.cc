@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute/request-client.h"
 
-#include "compute/compute-application.h"
+#include "transport/udp-message-socket.h"
 
 #include "ns3/packet.h"
 #include "ns3/simulator.h"
-#include "ns3/udp-socket-factory.h"
 
 #include <stdexcept>
 #include <string>
@@ -14,23 +13,6 @@ namespace ns3
 {
 
 NS_OBJECT_ENSURE_REGISTERED(RequestClient);
-
-namespace
-{
-
-void
-RequireBytes(const char* name, uint32_t bytes)
-{
-    if (bytes < ComputeHeader::BYTES || bytes > ComputeApplication::MAX_BYTES)
-    {
-        throw std::invalid_argument(std::string(name) + " is " + std::to_string(bytes) +
-                                    " bytes; " + std::to_string(ComputeHeader::BYTES) + " to " +
-                                    std::to_string(ComputeApplication::MAX_BYTES) +
-                                    " are required");
-    }
-}
-
-} // namespace
 
 TypeId
 RequestClient::GetTypeId()
@@ -45,6 +27,11 @@ RequestClient::GetTypeId()
                           TimeValue(Seconds(10)),
                           MakeTimeAccessor(&RequestClient::m_timeout),
                           MakeTimeChecker(MilliSeconds(1)))
+            .AddAttribute("Transport",
+                          "Of messages: a MessageSocket's type.",
+                          TypeIdValue(UdpMessageSocket::GetTypeId()),
+                          MakeTypeIdAccessor(&RequestClient::m_transport),
+                          MakeTypeIdChecker())
             .AddTraceSource("Completed",
                             "An answer is complete: id and time since the request was sent.",
                             MakeTraceSourceAccessor(&RequestClient::m_completedTrace),
@@ -58,6 +45,17 @@ RequestClient::GetTypeId()
                             MakeTraceSourceAccessor(&RequestClient::m_timedOutTrace),
                             "ns3::RequestClient::LostCallback");
     return tid;
+}
+
+void
+RequestClient::RequireBytes(const char* name, uint32_t bytes) const
+{
+    if (bytes < ComputeHeader::BYTES || bytes > m_socket->GetMaxBytes())
+    {
+        throw std::invalid_argument(std::string(name) + " is " + std::to_string(bytes) +
+                                    " bytes; " + std::to_string(ComputeHeader::BYTES) + " to " +
+                                    std::to_string(m_socket->GetMaxBytes()) + " are required");
+    }
 }
 
 uint64_t
@@ -78,7 +76,7 @@ RequestClient::Send(const Address& remote, const Request& request)
     ++m_counters.sent;
     m_pending[header.id] = {
         Simulator::Now(), Simulator::Schedule(m_timeout, &RequestClient::GiveUp, this, header.id)};
-    m_socket->SendTo(message, 0, remote); // refused by the stack: lost, and so given up in time
+    m_socket->Send(message, remote); // lost on the way: given up in time
     return header.id;
 }
 
@@ -116,9 +114,9 @@ RequestClient::DoDispose()
 void
 RequestClient::StartApplication()
 {
-    m_socket = Socket::CreateSocket(GetNode(), UdpSocketFactory::GetTypeId());
-    m_socket->Bind();
-    m_socket->SetRecvCallback(MakeCallback(&RequestClient::Read, this));
+    m_socket = MessageSocket::Make(m_transport);
+    m_socket->SetReceiver([this](Ptr<Packet> message, const Address&) { Read(*message); });
+    m_socket->Open(GetNode());
 }
 
 void
@@ -128,16 +126,13 @@ RequestClient::StopApplication()
 }
 
 void
-RequestClient::Read(Ptr<Socket> socket)
+RequestClient::Read(const Packet& message)
 {
-    while (Ptr<Packet> message = socket->Recv())
+    ComputeHeader header;
+    if (message.GetSize() >= ComputeHeader::BYTES)
     {
-        ComputeHeader header;
-        if (message->GetSize() >= ComputeHeader::BYTES)
-        {
-            message->PeekHeader(header);
-            Take(header);
-        }
+        message.PeekHeader(header);
+        Take(header);
     }
 }
 

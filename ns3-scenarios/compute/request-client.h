@@ -3,12 +3,12 @@
 #define SLICEBED_REQUEST_CLIENT_H
 
 #include "compute/compute-header.h"
+#include "transport/message-socket.h"
 
 #include "ns3/address.h"
 #include "ns3/application.h"
 #include "ns3/event-id.h"
 #include "ns3/nstime.h"
-#include "ns3/socket.h"
 #include "ns3/traced-callback.h"
 
 #include <map>
@@ -34,8 +34,8 @@ class RequestClient : public Application
     struct Request
     {
         uint64_t cycles;        //!< of work
-        uint32_t requestBytes;  //!< UDP payload there, at least ComputeHeader::BYTES
-        uint32_t responseBytes; //!< UDP payload back, likewise
+        uint32_t requestBytes;  //!< message there, at least ComputeHeader::BYTES
+        uint32_t responseBytes; //!< message back, likewise
     };
 
     static TypeId GetTypeId();
@@ -71,12 +71,14 @@ class RequestClient : public Application
 
     void StartApplication() override;
     void StopApplication() override;
-    void Read(Ptr<Socket> socket);
+    void RequireBytes(const char* name, uint32_t bytes) const;
+    void Read(const Packet& message);
     void Take(const ComputeHeader& header);
     void GiveUp(uint64_t id);
 
     Time m_timeout;                                  //!< after which a request is given up
-    Ptr<Socket> m_socket;                            //!< made on start
+    TypeId m_transport;                              //!< of the socket
+    Ptr<MessageSocket> m_socket;                     //!< made on start
     std::map<uint64_t, Pending> m_pending;           //!< by id
     uint64_t m_nextId{0};                            //!< of the next request
     Counters m_counters;                             //!< pending is m_pending's size

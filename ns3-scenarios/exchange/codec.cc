@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "exchange/codec.h"
 
+#include "exchange/bounds.h"
 #include "exchange/errors.h"
+#include "exchange/overloaded.h"
 #include "messages.pb.h"
 
 #include <algorithm>
-#include <cmath>
-#include <sstream>
 
 namespace slicebed
 {
@@ -15,14 +15,6 @@ namespace wire = ns3opengym;
 
 namespace
 {
-
-template <class... Ts>
-struct Overloaded : Ts...
-{
-    using Ts::operator()...;
-};
-template <class... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 wire::Dtype
 ToWire(Dtype dtype)
@@ -204,19 +196,6 @@ IsFloat(wire::Dtype dtype)
     return dtype == wire::FLOAT || dtype == wire::DOUBLE;
 }
 
-/** @return "[1,2]" of the element at a row-major index */
-std::string
-IndexOf(size_t flat, const std::vector<uint32_t>& shape)
-{
-    std::string text;
-    for (size_t axis = shape.size(); axis-- > 0;)
-    {
-        text = std::to_string(flat % shape[axis]) + (text.empty() ? "" : ",") + text;
-        flat /= shape[axis];
-    }
-    return "[" + text + "]";
-}
-
 /** @return "[4,2]" */
 std::string
 ShapeText(const std::vector<uint32_t>& shape)
@@ -227,26 +206,6 @@ ShapeText(const std::vector<uint32_t>& shape)
         text += (text.empty() ? "" : ",") + std::to_string(length);
     }
     return "[" + text + "]";
-}
-
-template <typename T>
-void
-RequireBounds(const std::vector<T>& elements, const BoxSpace& space, const std::string& where)
-{
-    // Scalar bounds travel as 32-bit floats: their rounding is not held against a value.
-    const double low = space.low - 1e-6 * std::abs(space.low);
-    const double high = space.high + 1e-6 * std::abs(space.high);
-    for (size_t i = 0; i < elements.size(); ++i)
-    {
-        const auto element = static_cast<double>(elements[i]);
-        if (!std::isfinite(element) || element < low || element > high)
-        {
-            std::ostringstream text;
-            text << where << IndexOf(i, space.shape) << " is " << element << "; a number between "
-                 << space.low << " and " << space.high << " is required";
-            throw UsageError(text.str());
-        }
-    }
 }
 
 template <typename T>
@@ -313,12 +272,7 @@ ReadDiscrete(const wire::DataContainer& container,
              const std::string& where)
 {
     const auto message = Unpack<wire::DiscreteDataContainer>(container, wire::Discrete, where);
-    if (message.data() < 0 || message.data() >= space.n)
-    {
-        throw UsageError(where + " is " + std::to_string(message.data()) +
-                         "; a whole number from 0 to " + std::to_string(space.n - 1) +
-                         " is required");
-    }
+    RequireChoice(message.data(), space, where);
     return {DiscreteValue{message.data()}};
 }
 

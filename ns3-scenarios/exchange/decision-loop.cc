@@ -18,6 +18,7 @@ DecisionLoop::DecisionLoop(Channel& channel,
     , m_adaptor(adaptor)
     , m_settings(settings)
     , m_description(std::move(description))
+    , m_actionFields(adaptor.ActionFields())
 {
     if (settings.controlLatency >= settings.interval)
     {
@@ -80,7 +81,7 @@ DecisionLoop::Border(uint32_t k)
         End(Stage::GAME_OVER);
         return;
     }
-    const auto answer = m_channel.Exchange(MakeState(k, std::nullopt));
+    auto answer = m_channel.Exchange(MakeState(k, std::nullopt));
     if (std::holds_alternative<StopRequest>(answer))
     {
         End(Stage::STOPPED_BY_AGENT);
@@ -91,11 +92,17 @@ DecisionLoop::Border(uint32_t k)
         throw ProtocolError("the agent asks for branches; only a simulation that a server started "
                             "(--serve) can make them");
     }
-    const auto& decision = std::get<Value>(answer);
-    RequireValid(decision, m_adaptor.ActionFields());
-    ns3::Simulator::Schedule(m_settings.controlLatency,
-                             [this, decision] { m_adaptor.Apply(decision); });
+    m_decision = std::move(std::get<Value>(answer));
+    RequireValid(m_decision, m_actionFields);
+    // It is in force before the next border: the latency is below the interval.
+    ns3::Simulator::Schedule(m_settings.controlLatency, &DecisionLoop::Apply, this);
     ns3::Simulator::Schedule(m_settings.interval, &DecisionLoop::Border, this, k + 1);
+}
+
+void
+DecisionLoop::Apply()
+{
+    m_adaptor.Apply(m_decision);
 }
 
 EnvState

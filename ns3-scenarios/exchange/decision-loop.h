@@ -65,14 +65,17 @@ class DecisionLoop
 
   private:
     void Border(uint32_t k);
+    void Apply();
     EnvState MakeState(uint32_t k, std::optional<EndReason> end);
     void End(Stage stage);
 
-    Channel& m_channel;           //!< to the agent
-    Adaptor& m_adaptor;           //!< to the model
-    Settings m_settings;          //!< of the episode
-    nlohmann::json m_description; //!< for the first state
-    Stage m_stage{Stage::IDLE};   //!< where the episode is
+    Channel& m_channel;                    //!< to the agent
+    Adaptor& m_adaptor;                    //!< to the model
+    Settings m_settings;                   //!< of the episode
+    nlohmann::json m_description;          //!< for the first state
+    std::vector<FieldSpec> m_actionFields; //!< what decisions are checked against
+    Value m_decision;                      //!< the last one
+    Stage m_stage{Stage::IDLE};            //!< where the episode is
 };
 
 } // namespace slicebed

@@ -37,7 +37,7 @@ ForkServer::ParseJob(const std::string& command)
             throw ProtocolError(refusal + "run is " + run.dump() +
                                 "; a whole number from 0 is required");
         }
-        return {{start.at("endpoint"), start.at("log")}, run};
+        return {{start.at("endpoint"), start.at("log")}, run, start.at("attach").get<bool>()};
     }
     catch (const nlohmann::json::exception& error)
     {

@@ -16,7 +16,7 @@ namespace slicebed
  *
  * Talks over a SOCK_SEQPACKET socket, one JSON object a packet:
  *
- *     agent  -> {"start": {"endpoint": ..., "log": ..., "run": N}}
+ *     agent  -> {"start": {"endpoint": ..., "log": ..., "run": N, "attach": false}}
  *     server -> {"started": process id}   or   {"refused": why}
  *     server -> {"exited": process id, "status": N}     128 + the signal's number if one ended it
  *
@@ -31,6 +31,7 @@ class ForkServer
     {
         Peer peer;    //!< its agent and its log
         uint64_t run; //!< RngRun
+        bool attach;  //!< whether it waits for a debugger first
     };
 
     /** @throws ProtocolError if the command is no `start` with endpoint, log and run */

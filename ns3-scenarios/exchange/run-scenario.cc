@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "exchange/run-scenario.h"
 
-#include "exchange/branching-channel.h"
+#include "exchange/debugger.h"
 #include "exchange/errors.h"
 #include "exchange/fork-server.h"
-#include "exchange/fork.h"
-#include "exchange/scripted-channel.h"
-#include "exchange/zmq-channel.h"
+#include "exchange/options.h"
 
+#include "ns3/nstime.h"
 #include "ns3/object-factory.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/rng-stream.h"
@@ -23,80 +22,6 @@ namespace slicebed
 
 namespace
 {
-
-/** Options of every scenario. */
-struct CommonOptions
-{
-    bool describe{false};
-    bool help{false};
-    bool serve{false};
-    std::string endpoint;
-    int64_t openGymPort{0};
-    int64_t simSeed{-1};
-    double connectTimeoutS{60};
-
-    void Declare(ScenarioParameters& parameters)
-    {
-        parameters.Add("describe", describe, "print the description as JSON and exit");
-        parameters.Add("help", help, "print this and exit");
-        parameters.Add("serve",
-                       serve,
-                       "run a simulation for each command on standard input, a socket (see "
-                       "PROTOCOL.md)");
-        parameters.Add("endpoint",
-                       endpoint,
-                       "",
-                       "the agent's address, tcp://127.0.0.1:PORT or ipc://PATH; empty: no agent, "
-                       "the default decision in every interval");
-        parameters.Add("openGymPort",
-                       openGymPort,
-                       "",
-                       "the agent's port on this host, as ns3-gym scripts give it; 0: see endpoint",
-                       0,
-                       65535);
-        parameters.Add(
-            "simSeed", simSeed, "", "RngRun, as ns3-gym scripts give it; -1: see RngRun", -1);
-        parameters.Add("connect_timeout_s",
-                       connectTimeoutS,
-                       "s",
-                       "how long to wait for the agent",
-                       0.1,
-                       86400);
-    }
-
-    std::string Endpoint() const
-    {
-        return openGymPort > 0 ? "tcp://localhost:" + std::to_string(openGymPort) : endpoint;
-    }
-};
-
-std::unique_ptr<Channel>
-Connect(const Peer& peer, const CommonOptions& options)
-{
-    return std::make_unique<ZmqChannel>(
-        peer.endpoint,
-        std::chrono::milliseconds(static_cast<int64_t>(options.connectTimeoutS * 1000)));
-}
-
-std::unique_ptr<Channel>
-MakeChannel(const CommonOptions& options, const Adaptor& adaptor)
-{
-    const auto endpoint = options.Endpoint();
-    if (endpoint.empty())
-    {
-        return std::make_unique<ScriptedChannel>(
-            [&adaptor](uint32_t, const EnvState&) { return adaptor.DefaultDecision(); });
-    }
-    auto channel = Connect({endpoint, ""}, options);
-    if (!options.serve)
-    {
-        return channel;
-    }
-    return std::make_unique<BranchingChannel>(
-        std::move(channel),
-        [&options](const Peer& peer) { return Connect(peer, options); },
-        ForkSibling);
-}
 
 nlohmann::json
 Describe(const Scenario& scenario,
@@ -124,21 +49,28 @@ Describe(const Scenario& scenario,
 
 /** @return whether this process is to run a simulation: not if it is a server that has ended */
 bool
-Serve(const Scenario& scenario, CommonOptions& options)
+Serve(const Scenario& scenario, Options& options)
 {
+    // Set again, though to what it is: from then on ns-3 does not note down every Time that is
+    // made, which costs a tenth of what it takes to build a network.
+    ns3::Time::SetResolution(ns3::Time::GetResolution());
     scenario.Prepare();
-    ns3::RngStream(1, 0, 0); // its first one fills a table of matrices
+    ns3::RngStream(1, 1, 1); // the first one fills a table of matrices
     const auto job = ForkServer(STDIN_FILENO).Serve();
     if (job)
     {
         options.endpoint = job->peer.endpoint;
         ns3::RngSeedManager::SetRun(job->run);
+        if (job->attach)
+        {
+            WaitForDebugger();
+        }
     }
     return job.has_value();
 }
 
 void
-RunEpisode(Scenario& scenario, const ScenarioParameters& described, const CommonOptions& options)
+RunEpisode(Scenario& scenario, const ScenarioParameters& described, const Options& options)
 {
     const auto adaptor = scenario.Build();
     const auto settings = scenario.LoopSettings();
@@ -158,7 +90,8 @@ RunEpisode(Scenario& scenario, const ScenarioParameters& described, const Common
 void
 Run(Scenario& scenario, const std::vector<std::string>& arguments)
 {
-    CommonOptions options;
+    std::clog.setf(std::ios::unitbuf); // what ns-3 logs is to be there after a crash
+    Options options;
     ScenarioParameters common;
     ScenarioParameters own;
     options.Declare(own);

@@ -16,6 +16,7 @@ namespace
 
 using Clock = std::chrono::steady_clock;
 
+constexpr size_t KEY_CHARACTERS = 40; // of a key in Z85
 const char* const EVENTS_ADDRESS = "inproc://events";
 constexpr std::chrono::milliseconds POLL_PERIOD{100};
 // An answer sent just before the agent left may still be on its way up from the I/O thread.
@@ -23,7 +24,9 @@ constexpr std::chrono::milliseconds LAST_WORDS{300};
 
 } // namespace
 
-ZmqChannel::ZmqChannel(const std::string& endpoint, std::chrono::milliseconds connectTimeout)
+ZmqChannel::ZmqChannel(const std::string& endpoint,
+                       std::chrono::milliseconds connectTimeout,
+                       const std::string& curveKey)
     : m_endpoint(endpoint)
     , m_connectTimeout(connectTimeout)
     , m_socket(m_context, zmq::socket_type::req)
@@ -32,6 +35,10 @@ ZmqChannel::ZmqChannel(const std::string& endpoint, std::chrono::milliseconds co
     m_socket.set(zmq::sockopt::linger, 0);
     m_socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(MAX_MESSAGE_BYTES));
     m_events.set(zmq::sockopt::linger, 0);
+    if (!curveKey.empty())
+    {
+        Encrypt(curveKey);
+    }
     zmq_socket_monitor(
         m_socket.handle(), EVENTS_ADDRESS, ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED);
     m_events.connect(EVENTS_ADDRESS);
@@ -42,7 +49,30 @@ ZmqChannel::ZmqChannel(const std::string& endpoint, std::chrono::milliseconds co
     catch (const zmq::error_t& error)
     {
         throw UsageError("endpoint is '" + endpoint + "' (" + error.what() +
-                         "); tcp://127.0.0.1:PORT or ipc://PATH is required");
+                         "); tcp://127.0.0.1:PORT, ipc://PATH or shm:/proc/PID/fd/N is required");
+    }
+}
+
+void
+ZmqChannel::Encrypt(const std::string& curveKey)
+{
+    // A pair of this run alone: it hides what is said, and who says it is not asked.
+    std::array<char, KEY_CHARACTERS + 1> publicKey{};
+    std::array<char, KEY_CHARACTERS + 1> secretKey{};
+    if (zmq_curve_keypair(publicKey.data(), secretKey.data()) != 0)
+    {
+        throw UsageError("curve_key: this ZeroMQ is built without encryption");
+    }
+    try
+    {
+        m_socket.set(zmq::sockopt::curve_serverkey, curveKey);
+        m_socket.set(zmq::sockopt::curve_publickey, publicKey.data());
+        m_socket.set(zmq::sockopt::curve_secretkey, secretKey.data());
+    }
+    catch (const zmq::error_t&)
+    {
+        throw UsageError("curve_key is '" + curveKey + "'; a public key of " +
+                         std::to_string(KEY_CHARACTERS) + " characters is required");
     }
 }
 

@@ -22,15 +22,20 @@ class ZmqChannel : public Channel
     /**
      * @param endpoint tcp://127.0.0.1:PORT or ipc://PATH, where an agent listens or soon will
      * @param connectTimeout how long to wait for one
-     * @throws UsageError if the endpoint is no such address
+     * @param curveKey the agent's public key, in ZeroMQ's 40 characters: whoever has not the secret
+     * one is no agent, and nobody else can read what is said; empty: all in the clear
+     * @throws UsageError if the endpoint is no such address, or the key no key
      */
-    ZmqChannel(const std::string& endpoint, std::chrono::milliseconds connectTimeout);
+    ZmqChannel(const std::string& endpoint,
+               std::chrono::milliseconds connectTimeout,
+               const std::string& curveKey = {});
 
     /** @throws AgentLost if no agent comes or it goes away @throws ProtocolError on a bad answer */
     bool Open(const SimInit& init) override;
     Answer Exchange(const EnvState& state) override;
 
   private:
+    void Encrypt(const std::string& curveKey);
     std::string Request(const std::string& message);
     void ReadEvents();
     void RequireAgent(std::chrono::steady_clock::time_point since) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kpi/interval-meter.h"
 
+#include "kpi/nearest-rank.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -87,7 +89,8 @@ IntervalMeter::End(const SliceCounters& counters,
                                  noDelay),
                             MAX_DELAY_S);
     kpi.delayE2eS = std::min(Mean(m_delaySumS, received, noDelay), MAX_DELAY_S);
-    kpi.delayE2eP95S = received > 0 ? std::min(Percentile95(), MAX_DELAY_S) : noDelay;
+    kpi.delayE2eP95S =
+        received > 0 ? std::min<double>(NearestRank(m_delaysS, 0.95), MAX_DELAY_S) : noDelay;
     kpi.prbUsedDl = static_cast<double>(counters.prbSlots - m_base.prbSlots) / slots;
     kpi.activeUe = (counters.activeUeSeconds - m_base.activeUeSeconds) / windowS;
     kpi.cqi = Mean(static_cast<double>(counters.cqiSum - m_base.cqiSum),
@@ -129,17 +132,6 @@ uint64_t
 IntervalMeter::GetLostPackets() const
 {
     return m_totalLost;
-}
-
-double
-IntervalMeter::Percentile95() const
-{
-    // The nearest-rank definition: the smallest delay that at least 95 % of the packets have.
-    const auto rank =
-        static_cast<std::ptrdiff_t>(std::ceil(0.95 * static_cast<double>(m_delaysS.size()))) - 1;
-    const auto nth = m_delaysS.begin() + rank;
-    std::nth_element(m_delaysS.begin(), nth, m_delaysS.end());
-    return *nth;
 }
 
 } // namespace ns3

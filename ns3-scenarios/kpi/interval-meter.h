@@ -73,18 +73,16 @@ class IntervalMeter
     uint64_t GetLostPackets() const;
 
   private:
-    double Percentile95() const;
-
-    SliceCounters m_base;                 //!< counters when the window opened
-    uint64_t m_totalSent{0};              //!< packets since the start
-    uint64_t m_totalReceived{0};          //!< packets since the start
-    uint64_t m_totalLost{0};              //!< packets since the start, outside the cell
-    uint64_t m_lost{0};                   //!< packets in the window, outside the cell
-    uint64_t m_sent{0};                   //!< packets in the window
-    uint64_t m_sentBytes{0};              //!< payload in the window
-    uint64_t m_receivedBytes{0};          //!< payload in the window
-    double m_delaySumS{0};                //!< of the packets received in the window [s]
-    mutable std::vector<float> m_delaysS; //!< of the same; reordered by Percentile95
+    SliceCounters m_base;         //!< counters when the window opened
+    uint64_t m_totalSent{0};      //!< packets since the start
+    uint64_t m_totalReceived{0};  //!< packets since the start
+    uint64_t m_totalLost{0};      //!< packets since the start, outside the cell
+    uint64_t m_lost{0};           //!< packets in the window, outside the cell
+    uint64_t m_sent{0};           //!< packets in the window
+    uint64_t m_sentBytes{0};      //!< payload in the window
+    uint64_t m_receivedBytes{0};  //!< payload in the window
+    double m_delaySumS{0};        //!< of the packets received in the window [s]
+    std::vector<float> m_delaysS; //!< of the same; reordered by End()
 };
 
 } // namespace ns3

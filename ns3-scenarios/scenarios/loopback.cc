@@ -40,7 +40,8 @@ class LoopbackScenario : public Scenario
         p.Add("steps", m_steps, "intervals", "decisions of the episode", 1, MAX_STEPS);
         p.Add("cells", m_cells, "cells", "rows of the arrays", 1, 10'000);
         p.Add("slices", m_slices, "slices", "columns of the arrays", 1, 1000);
-        p.Add("spaces", m_settings.spaces, "", "named, dict, tuple, discrete or box");
+        p.Add("elements", m_elements, "", "of the observation of spaces=vector", 1, 10'000'000);
+        p.Add("spaces", m_settings.spaces, "", "named, vector, dict, tuple, discrete or box");
         p.Add("game_over_step", m_gameOver, "", "border of a game over; 0: none", 0, 1e9);
         p.Add("crash_step", m_crash, "", "border of an abort, for tests; 0: none", 0, 1e9);
         p.Add("hang_step", m_hang, "", "border of a hang, for tests; 0: none", 0, 1e9);
@@ -50,7 +51,9 @@ class LoopbackScenario : public Scenario
 
     std::unique_ptr<Adaptor> Build() override
     {
-        if (m_settings.spaces != "named" && m_settings.spaces != "box" && m_steps > MAX_COUNTED)
+        const bool counts = m_settings.spaces == "named" || m_settings.spaces == "vector" ||
+                            m_settings.spaces == "box";
+        if (!counts && m_steps > MAX_COUNTED)
         {
             throw UsageError("steps is " + std::to_string(m_steps) + "; at most " +
                              std::to_string(MAX_COUNTED) +
@@ -58,6 +61,7 @@ class LoopbackScenario : public Scenario
         }
         m_settings.cells = static_cast<uint32_t>(m_cells);
         m_settings.slices = static_cast<uint32_t>(m_slices);
+        m_settings.elements = static_cast<uint32_t>(m_elements);
         m_settings.gameOverStep = static_cast<uint32_t>(m_gameOver);
         m_settings.crashStep = static_cast<uint32_t>(m_crash);
         m_settings.hangStep = static_cast<uint32_t>(m_hang);
@@ -76,6 +80,7 @@ class LoopbackScenario : public Scenario
     int64_t m_steps{10};
     int64_t m_cells{2};
     int64_t m_slices{3};
+    int64_t m_elements{13};
     int64_t m_gameOver{0};
     int64_t m_crash{0};
     int64_t m_hang{0};

@@ -386,8 +386,8 @@ class RunScenarioTestCase : public TestCase
         ExpectFailure({"--setps=3"}, 2, "parameter 'setps' is unknown; did you mean 'steps'?");
         ExpectFailure({"--endpoint=nowhere"},
                       2,
-                      "endpoint is 'nowhere' (Invalid argument); tcp://127.0.0.1:PORT or "
-                      "ipc://PATH is required");
+                      "endpoint is 'nowhere' (Invalid argument); tcp://127.0.0.1:PORT, "
+                      "ipc://PATH or shm:/proc/PID/fd/N is required");
         ExpectFailure({"--fail"}, 3, "the model failed");
         ExpectFailure({"--endpoint=ipc:///nonexistent/agent", "--connect_timeout_s=0.2"},
                       3,

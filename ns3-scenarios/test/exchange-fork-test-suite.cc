@@ -297,7 +297,9 @@ class ServerProcess
 
     void Start(uint64_t act, const std::string& log = "") const
     {
-        Send(nlohmann::json{{"start", {{"endpoint", "e"}, {"log", log}, {"run", act}}}}.dump());
+        Send(nlohmann::json{
+            {"start", {{"endpoint", "e"}, {"log", log}, {"run", act}, {"attach", false}}}}
+                 .dump());
     }
 
     /** @return the server's next word; null if it has gone or says nothing for 10 s */
@@ -448,20 +450,22 @@ class GarbageTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(word.is_null(), true, "no answer");
         const int status = StatusOf(server.pid);
         NS_TEST_EXPECT_MSG_EQ(status, ServerProcess::PROTOCOL_ERROR, "its status");
-        const auto job =
-            ForkServer::ParseJob(R"({"start": {"endpoint": "a", "log": "b", "run": 3}})");
-        const bool right = job.peer == Peer{"a", "b"} && job.run == 3;
+        const auto job = ForkServer::ParseJob(
+            R"({"start": {"endpoint": "a", "log": "b", "run": 3, "attach": true}})");
+        const bool right = job.peer == Peer{"a", "b"} && job.run == 3 && job.attach;
         NS_TEST_EXPECT_MSG_EQ(right, true, "the fields of a command");
         for (const auto* run : {"-1", "0.5", "true", "\"3\"", "1e400"})
         {
-            ExpectRefused(R"({"start": {"endpoint": "a", "log": "b", "run": )" + std::string(run) +
-                          "}}");
+            ExpectRefused(R"({"start": {"endpoint": "a", "log": "b", "attach": false, "run": )" +
+                          std::string(run) + "}}");
         }
-        for (const auto* command : {"",
-                                    "[]",
-                                    "{}",
-                                    "{\"start\": 1}",
-                                    R"({"start": {"endpoint": 1, "log": "", "run": 1}})"})
+        for (const auto* command :
+             {"",
+              "[]",
+              "{}",
+              "{\"start\": 1}",
+              R"({"start": {"endpoint": "a", "log": "", "run": 1, "attach": 1}})",
+              R"({"start": {"endpoint": 1, "log": "", "run": 1, "attach": true}})"})
         {
             ExpectRefused(command);
         }

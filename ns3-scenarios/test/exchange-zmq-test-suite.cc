@@ -230,8 +230,8 @@ class LostAgentTestCase : public TestCase
                               "no agent at " + endpoint + " within 0.5 s",
                               "nobody there");
         NS_TEST_EXPECT_MSG_EQ(ErrorText<UsageError>([] { ZmqChannel("tcp://", 1s); }),
-                              "endpoint is 'tcp://' (Invalid argument); tcp://127.0.0.1:PORT or "
-                              "ipc://PATH is required",
+                              "endpoint is 'tcp://' (Invalid argument); tcp://127.0.0.1:PORT, "
+                              "ipc://PATH or shm:/proc/PID/fd/N is required",
                               "no address");
     }
 };

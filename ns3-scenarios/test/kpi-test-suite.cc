@@ -4,11 +4,15 @@
  * QoS satisfaction, and their values where nothing was offered or nothing delivered.
  */
 #include "kpi/interval-meter.h"
+#include "kpi/log-histogram.h"
+#include "kpi/packet-meter.h"
 #include "kpi/qos-satisfaction.h"
+#include "test/error-text.h"
 
 #include "ns3/test.h"
 
 #include <limits>
+#include <stdexcept>
 
 using namespace ns3;
 
@@ -152,6 +156,95 @@ class EmptyWindowTestCase : public TestCase
     }
 };
 
+/** Bins whose edges grow by a factor. */
+class LogHistogramTestCase : public TestCase
+{
+  public:
+    LogHistogramTestCase()
+        : TestCase("a histogram counts each value once, in the bin that holds it")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        // Two decades of two bins: 0, 1, 3.16, 10, 31.6, 100, 1000.
+        LogHistogram histogram({.low = 1, .decades = 2, .perDecade = 2, .high = 1000});
+        const auto& edges = histogram.GetEdges();
+        NS_TEST_ASSERT_MSG_EQ(edges.size(), 7, "edges");
+        NS_TEST_EXPECT_MSG_EQ_TOL(edges[2], 3.16227766, 1e-8, "root of ten");
+        NS_TEST_EXPECT_MSG_EQ_TOL(edges[4] / edges[2], 10, 1e-12, "a decade");
+        for (const double value : {0.0, 0.5, 1.0, 3.0, 3.2, 10.0, 99.9, 100.0, 1000.0, 1e9})
+        {
+            histogram.Add(value);
+        }
+        const std::vector<uint64_t> expected{2, 2, 1, 1, 1, 3};
+        for (size_t bin = 0; bin < expected.size(); ++bin)
+        {
+            NS_TEST_EXPECT_MSG_EQ(histogram.GetCounts().at(bin), expected[bin], "bin " << bin);
+        }
+        const auto nan = std::numeric_limits<double>::quiet_NaN();
+        NS_TEST_EXPECT_MSG_EQ(
+            slicebed::ErrorText<std::invalid_argument>([&] { histogram.Add(nan); }),
+            "value is nan; a number of at least 0 is required",
+            "no number");
+        NS_TEST_EXPECT_MSG_EQ(slicebed::ErrorText<std::invalid_argument>([] {
+                                  LogHistogram({.low = 1, .decades = 1, .perDecade = 1, .high = 5});
+                              }),
+                              "edge 3 of the bins is 5.000000 after 10.000000; edges that rise are "
+                              "required",
+                              "edges that fall");
+        histogram.Clear();
+        NS_TEST_EXPECT_MSG_EQ(histogram.GetCounts().at(0), 0, "cleared");
+    }
+};
+
+/** The suite. */
+/** Packets of a service that is in no cell. */
+class PacketMeterTestCase : public TestCase
+{
+  public:
+    PacketMeterTestCase()
+        : TestCase("a window of packets, with and without delivery")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        PacketMeter meter;
+        NS_TEST_EXPECT_MSG_EQ(meter.Get().delayS, 0, "no packet, no delay");
+        meter.NoteSent(500);
+        meter.Begin();
+        NS_TEST_EXPECT_MSG_EQ(meter.Get().delayP95S, PacketMeter::MAX_DELAY_S, "one waits");
+        meter.NoteReceived(500, Seconds(40));
+        NS_TEST_EXPECT_MSG_EQ(meter.Get().delayS, PacketMeter::MAX_DELAY_S, "at the bound");
+        meter.Begin();
+        for (int i = 1; i <= 40; ++i)
+        {
+            meter.NoteSent(1000);
+            meter.NoteReceived(900, MilliSeconds(41 - i));
+        }
+        meter.NoteSent(1000);
+        meter.NoteDropped();
+        const auto reading = meter.Get();
+        NS_TEST_EXPECT_MSG_EQ(reading.sentBytes, 41'000, "sent in the window");
+        NS_TEST_EXPECT_MSG_EQ(reading.receivedBytes, 36'000, "received in the window");
+        NS_TEST_EXPECT_MSG_EQ_TOL(reading.delayS, 0.0205, 1e-12, "mean of 1..40 ms");
+        NS_TEST_EXPECT_MSG_EQ_TOL(reading.delayP95S, 0.038, 1e-8, "38th of 40 (stored as float)");
+        NS_TEST_EXPECT_MSG_EQ_TOL(reading.loss, 1.0 / 41, 1e-12, "one of 41");
+        NS_TEST_EXPECT_MSG_EQ(meter.GetSentPackets(), 42, "totals count all");
+        NS_TEST_EXPECT_MSG_EQ(meter.GetReceivedPackets(), 41, "totals count all");
+        meter.Begin();
+        meter.NoteSent(1000);
+        for (int i = 0; i < 3; ++i)
+        {
+            meter.NoteDropped(); // of a queue that was filled before
+        }
+        NS_TEST_EXPECT_MSG_EQ(meter.Get().loss, 1, "no more than all");
+    }
+};
+
 /** The suite. */
 class KpiTestSuite : public TestSuite
 {
@@ -162,6 +255,8 @@ class KpiTestSuite : public TestSuite
         AddTestCase(new QosSatisfactionTestCase, Duration::QUICK);
         AddTestCase(new IntervalMeterTestCase, Duration::QUICK);
         AddTestCase(new EmptyWindowTestCase, Duration::QUICK);
+        AddTestCase(new LogHistogramTestCase, Duration::QUICK);
+        AddTestCase(new PacketMeterTestCase, Duration::QUICK);
     }
 };
 

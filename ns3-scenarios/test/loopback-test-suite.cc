@@ -126,7 +126,7 @@ class OtherSpacesTestCase : public TestCase
 {
   public:
     OtherSpacesTestCase()
-        : TestCase("box, discrete, tuple, dict: last observation and rewards")
+        : TestCase("vector, box, discrete, tuple, dict: last observation and rewards")
     {
     }
 
@@ -145,6 +145,10 @@ class OtherSpacesTestCase : public TestCase
         const Value level{BoxValue{{2}, std::vector<double>{0.5, -0.25}}};
         const Value counts{BoxValue{{3}, std::vector<uint32_t>(3, 3)}};
         const std::vector<TestVector> vectors{
+            {"vector",
+             {DictValue{{"move"}, {FloatBox({2}, {0.5F, -0.25F})}}},
+             0.25F,
+             {DictValue{{"state"}, {FloatBox({4}, {3, 1, 2, 3})}}}},
             {"box", level, 0.25F, {BoxValue{{2}, std::vector<double>{3, 0.25}}}},
             {"discrete", {DiscreteValue{4}}, 4, three},
             {"tuple",
@@ -158,7 +162,7 @@ class OtherSpacesTestCase : public TestCase
         };
         for (const auto& vector : vectors)
         {
-            LoopbackAdaptor adaptor({.spaces = vector.spaces});
+            LoopbackAdaptor adaptor({.elements = 4, .spaces = vector.spaces});
             const auto states = RunEpisode(adaptor, {vector.decision});
             NS_TEST_ASSERT_MSG_EQ(states.size(), 4, vector.spaces);
             NS_TEST_EXPECT_MSG_EQ(states[0].reward, 0, vector.spaces << " before any decision");
@@ -168,7 +172,7 @@ class OtherSpacesTestCase : public TestCase
         }
         NS_TEST_EXPECT_MSG_EQ(
             ErrorText<UsageError>([] { LoopbackAdaptor({.spaces = "set"}); }),
-            "spaces is 'set'; one of named, dict, tuple, discrete, box is required",
+            "spaces is 'set'; one of named, vector, dict, tuple, discrete, box is required",
             "an unknown one");
     }
 };

@@ -3,91 +3,34 @@
  * Requests to a compute server over a point-to-point link: latency to the nanosecond's rounding,
  * and what happens to those that are rejected, lost, late or malformed.
  */
-#include "compute/compute-application.h"
 #include "compute/edge-dispatcher.h"
-#include "compute/request-client.h"
 #include "compute/share-plan.h"
 #include "test/error-text.h"
+#include "test/request-site.h"
 
-#include "ns3/double.h"
 #include "ns3/error-model.h"
-#include "ns3/inet-socket-address.h"
-#include "ns3/internet-stack-helper.h"
-#include "ns3/ipv4-address-helper.h"
-#include "ns3/point-to-point-helper.h"
 #include "ns3/pointer.h"
-#include "ns3/simulator.h"
-#include "ns3/string.h"
 #include "ns3/test.h"
 #include "ns3/udp-socket-factory.h"
-#include "ns3/uinteger.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <stdexcept>
 
 using namespace ns3;
+using slicebed::Accounted;
+using slicebed::RequestSite;
+using slicebed::SITE_DELAY_S;
+using slicebed::SITE_RATE_BPS;
 
 namespace
 {
-
-constexpr double RATE_BPS = 10e6;
-constexpr double DELAY_S = 5e-3;
-
-/** A client and a server of 1 Gcycle/s at the ends of a link of 10 Mbit/s and 5 ms. */
-class Site
-{
-  public:
-    explicit Site(uint32_t queueLimit = 100)
-        : server(CreateObjectWithAttributes<ComputeServer>("Capacity",
-                                                           DoubleValue(1e9),
-                                                           "QueueLimit",
-                                                           UintegerValue(queueLimit)))
-        , client(CreateObjectWithAttributes<RequestClient>("Timeout", TimeValue(Seconds(1))))
-        , application(CreateObject<ComputeApplication>())
-    {
-        nodes.Create(2);
-        InternetStackHelper().Install(nodes);
-        PointToPointHelper p2p;
-        p2p.SetDeviceAttribute("DataRate", StringValue("10Mbps"));
-        p2p.SetChannelAttribute("Delay", StringValue("5ms"));
-        devices = p2p.Install(nodes);
-        const auto addresses = Ipv4AddressHelper("10.0.0.0", "255.255.255.0").Assign(devices);
-        remote = InetSocketAddress(addresses.GetAddress(1), 8080);
-        nodes.Get(0)->AddApplication(client);
-        application->SetServer(server);
-        nodes.Get(1)->AddApplication(application);
-        client->TraceConnectWithoutContext(
-            "Completed", Callback<void, uint64_t, Time>([this](uint64_t id, Time latency) {
-                latencyS[id] = latency.GetSeconds();
-            }));
-    }
-
-    ~Site()
-    {
-        Simulator::Destroy();
-    }
-
-    void SendAt(double atS, const RequestClient::Request& request)
-    {
-        Simulator::Schedule(Seconds(atS), [this, request] { client->Send(remote, request); });
-    }
-
-    NodeContainer nodes;
-    NetDeviceContainer devices;
-    Address remote;
-    Ptr<ComputeServer> server;
-    Ptr<RequestClient> client;
-    Ptr<ComputeApplication> application;
-    std::map<uint64_t, double> latencyS; //!< by request
-};
 
 /** @return time of a message of one packet on the wire: UDP, IPv4 and PPP around it [s] */
 double
 OnWireS(uint32_t bytes)
 {
-    return (bytes + 8 + 20 + 2) * 8 / RATE_BPS;
+    return (bytes + 8 + 20 + 2) * 8 / SITE_RATE_BPS;
 }
 
 /** Latency by hand. */
@@ -102,19 +45,19 @@ class LatencyTestCase : public TestCase
   private:
     void DoRun() override
     {
-        Site site;
+        RequestSite site;
         site.SendAt(1, {10'000'000, 1000, 400});
         site.SendAt(1, {20'000'000, 1000, 400}); // behind it on the wire and at the server
         site.SendAt(2, {10'000'000, 4000, 21});  // three fragments
         Simulator::Run();
         NS_TEST_ASSERT_MSG_EQ(site.latencyS.size(), 3, "answers");
-        const double first = OnWireS(1000) + DELAY_S + 10e-3 + OnWireS(400) + DELAY_S;
+        const double first = OnWireS(1000) + SITE_DELAY_S + 10e-3 + OnWireS(400) + SITE_DELAY_S;
         NS_TEST_EXPECT_MSG_EQ_TOL(site.latencyS[0], first, 1e-8, "first");
         NS_TEST_EXPECT_MSG_EQ_TOL(site.latencyS[1], first + 20e-3, 1e-8, "second");
         // 4008 bytes of UDP in fragments of 1480, 1480 and 1048, each with IPv4 and PPP.
-        const double there = (4008 + 3 * 22) * 8 / RATE_BPS;
+        const double there = (4008 + 3 * 22) * 8 / SITE_RATE_BPS;
         NS_TEST_EXPECT_MSG_EQ_TOL(
-            site.latencyS[2], there + OnWireS(21) + 2 * DELAY_S + 10e-3, 1e-8, "fragments");
+            site.latencyS[2], there + OnWireS(21) + 2 * SITE_DELAY_S + 10e-3, 1e-8, "fragments");
         const auto counters = site.client->GetCounters();
         NS_TEST_EXPECT_MSG_EQ(counters.completed, 3, "completed");
         NS_TEST_EXPECT_MSG_EQ(counters.pending, 0, "pending");
@@ -131,25 +74,20 @@ class LostRequestTestCase : public TestCase
     }
 
   private:
-    static uint64_t Total(const RequestClient::Counters& counters)
-    {
-        return counters.completed + counters.rejected + counters.timedOut + counters.pending;
-    }
-
     void DoRun() override
     {
         {
-            Site site(0);
+            RequestSite site(0);
             site.SendAt(1, {10'000'000, 100, 100});
             site.SendAt(1, {10'000'000, 100, 100}); // no room beside the first
             Simulator::Run();
             const auto counters = site.client->GetCounters();
             NS_TEST_EXPECT_MSG_EQ(counters.completed, 1, "completed");
             NS_TEST_EXPECT_MSG_EQ(counters.rejected, 1, "rejected");
-            NS_TEST_EXPECT_MSG_EQ(Total(counters), counters.sent, "conservation");
+            NS_TEST_EXPECT_MSG_EQ(Accounted(counters), counters.sent, "conservation");
         }
         {
-            Site site;
+            RequestSite site;
             site.SendAt(1, {100'000'000, 100, 100});
             site.SendAt(2, {10'000'000, 100, 100});
             Simulator::Schedule(Seconds(1.05), &ComputeServer::Fail, site.server);
@@ -157,7 +95,7 @@ class LostRequestTestCase : public TestCase
             Simulator::Schedule(Seconds(1.5), [&] {
                 const auto counters = site.client->GetCounters();
                 NS_TEST_EXPECT_MSG_EQ(counters.pending, 1, "not given up yet");
-                NS_TEST_EXPECT_MSG_EQ(Total(counters), counters.sent, "conservation");
+                NS_TEST_EXPECT_MSG_EQ(Accounted(counters), counters.sent, "conservation");
             });
             Simulator::Run();
             const auto counters = site.client->GetCounters();
@@ -166,7 +104,7 @@ class LostRequestTestCase : public TestCase
         }
         {
             // The second fragment of three is lost: so is the request.
-            Site site;
+            RequestSite site;
             auto errors = CreateObject<ReceiveListErrorModel>();
             errors->SetList({1});
             site.devices.Get(1)->SetAttribute("ReceiveErrorModel", PointerValue(errors));
@@ -177,7 +115,7 @@ class LostRequestTestCase : public TestCase
         }
         {
             // An answer that comes when the client has given up changes nothing.
-            Site site;
+            RequestSite site;
             site.SendAt(1, {1'500'000'000, 100, 100});
             Simulator::Run();
             const auto counters = site.client->GetCounters();
@@ -200,18 +138,22 @@ class BadRequestTestCase : public TestCase
   private:
     void DoRun() override
     {
-        Site site;
+        RequestSite site;
         const auto refused = [&](const RequestClient::Request& request) {
             return slicebed::ErrorText<std::invalid_argument>(
                 [&] { site.client->Send(site.remote, request); });
         };
-        NS_TEST_EXPECT_MSG_EQ(
-            refused({1, 20, 100}), "request is 20 bytes; 21 to 65507 are required", "too small");
-        NS_TEST_EXPECT_MSG_EQ(refused({1, 100, 70'000}),
-                              "response is 70000 bytes; 21 to 65507 are required",
-                              "too large");
-        NS_TEST_EXPECT_MSG_EQ(
-            refused({0, 100, 100}), "work is 0 cycles; a number above 0 is required", "no work");
+        Simulator::Schedule(Seconds(0.5), [&] {
+            NS_TEST_EXPECT_MSG_EQ(refused({1, 20, 100}),
+                                  "request is 20 bytes; 21 to 65507 are required",
+                                  "too small");
+            NS_TEST_EXPECT_MSG_EQ(refused({1, 100, 70'000}),
+                                  "response is 70000 bytes; 21 to 65507 are required",
+                                  "too large");
+            NS_TEST_EXPECT_MSG_EQ(refused({0, 100, 100}),
+                                  "work is 0 cycles; a number above 0 is required",
+                                  "no work");
+        });
         auto socket = Socket::CreateSocket(site.nodes.Get(0), UdpSocketFactory::GetTypeId());
         Simulator::Schedule(Seconds(1), [&] {
             const std::vector<uint8_t> noise(40, 0xff);
@@ -237,7 +179,7 @@ class DispatcherTestCase : public TestCase
     void DoRun() override
     {
         // The client's node is user and edge at once: targets are the site's server and one here.
-        Site site;
+        RequestSite site;
         auto local = CreateObjectWithAttributes<ComputeServer>("Capacity", DoubleValue(1e9));
         auto here = CreateObject<ComputeApplication>();
         here->SetServer(local);
@@ -262,7 +204,7 @@ class DispatcherTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ_TOL(static_cast<double>(sent[0]), 1000.0, 110, "share of the first");
         NS_TEST_EXPECT_MSG_EQ(local->GetCounters().completed, sent[0], "processed here");
         NS_TEST_EXPECT_MSG_EQ(site.server->GetCounters().completed, sent[1], "processed there");
-        const double thereS = OnWireS(200) + OnWireS(100) + 2 * DELAY_S + 1e-3;
+        const double thereS = OnWireS(200) + OnWireS(100) + 2 * SITE_DELAY_S + 1e-3;
         for (const auto& [id, latencyS] : site.latencyS)
         {
             const double expectedS = latencyS < 2e-3 ? 1e-3 : thereS;

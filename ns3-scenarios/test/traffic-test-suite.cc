@@ -204,6 +204,13 @@ class DailyProfileTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(TrafficMask::FromProfile(5).Get(3, 2),
                               DailyProfile(1, 8),
                               "slice 2 is class 1, counted from the first interval");
+        const auto fine =
+            TrafficMask::FromProfile(84, SLICE_COLUMNS, 3); // 5 minutes an interval: 7:00
+        NS_TEST_EXPECT_MSG_EQ(fine.Get(3, 2), DailyProfile(1, 29), "15 minutes later");
+        // The morning rises.
+        NS_TEST_EXPECT_MSG_GT(fine.Get(1, 2), fine.Get(0, 2), "5 minutes later");
+        NS_TEST_EXPECT_MSG_LT(fine.Get(1, 2), fine.Get(2, 2), "10 minutes later");
+        NS_TEST_EXPECT_MSG_LT(fine.Get(2, 2), fine.Get(3, 2), "15 minutes later");
     }
 };
 

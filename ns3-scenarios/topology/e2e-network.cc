@@ -228,7 +228,11 @@ E2eNetwork::MakeCell()
     m_cell = CreateObjectWithAttributes<CellNetwork>(
         "BandwidthMhz", DoubleValue(m_config.bandwidthMhz), "WorkConserving", BooleanValue(true));
     m_cell->AssignStreams(RADIO_STREAM);
-    m_cell->AddSite({0, 0, GNB_HEIGHT_M});
+    const Vector site{0, 0, GNB_HEIGHT_M};
+    auto place = CreateObject<ConstantPositionMobilityModel>();
+    place->SetPosition(site);
+    m_gnb->AggregateObject(place);
+    m_cell->AddSite(site);
     m_cell->AddCell(m_gnb, 0, 0);
     m_cell->GetGnb(0)->SetUplinkCallback(MakeCallback(&E2eNetwork::SendUp, this));
     for (uint32_t slice = 0; slice < m_config.slices; ++slice)
@@ -402,51 +406,6 @@ E2eNetwork::ArriveAtUpf(Ptr<Packet> packet, uint32_t)
                             m_tunnelDevice->GetAddress(),
                             m_tunnelDevice->GetAddress(),
                             NetDevice::PACKET_HOST);
-}
-
-E2eNetwork::Conservation
-E2eNetwork::CheckConservation()
-{
-    Conservation packets;
-    const auto& shaper = m_shaper->GetStats();
-    packets.sent = m_sent[0];
-    packets.inFlight =
-        m_shaper->GetNPackets() + m_linkIn - m_linkDropped - m_linkOut + m_cell->GetSdusInFlight();
-    const auto add = [&](const std::string& cause, uint64_t count) {
-        if (count > 0)
-        {
-            packets.dropped[cause] += count;
-        }
-    };
-    add("transport", shaper.nTotalDroppedPackets);
-    add("link", m_linkDropped);
-    for (uint32_t slice = 0; slice < m_config.slices; ++slice)
-    {
-        add("cpu", m_stages[slice]->GetDropped());
-        packets.inFlight += m_stages[slice]->GetPackets();
-        for (const auto direction : {Direction::DOWNLINK, Direction::UPLINK})
-        {
-            const auto& counters = m_cell->GetCounters(0, static_cast<uint16_t>(slice), direction);
-            for (size_t cause = 0; cause < counters.droppedSdus.size(); ++cause)
-            {
-                add(ToString(static_cast<DropCause>(cause)), counters.droppedSdus[cause]);
-            }
-            const bool downlink = direction == Direction::DOWNLINK;
-            packets.sent += downlink ? 0 : counters.enqueuedSdus;
-            packets.received += downlink ? counters.deliveredSdus : 0;
-        }
-    }
-    packets.received += m_arrived[1];
-    uint64_t dropped = 0;
-    for (const auto& [cause, count] : packets.dropped)
-    {
-        dropped += count;
-    }
-    NS_ABORT_MSG_IF(packets.sent != packets.received + packets.inFlight + dropped,
-                    "packets are missing: " << packets.sent << " sent, " << packets.received
-                                            << " received, " << packets.inFlight << " in flight, "
-                                            << dropped << " dropped");
-    return packets;
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include "cell/cell-network.h"
 #include "compute/gnb-processing-stage.h"
+#include "topology/topology-description.h"
 #include "traffic/video-client.h"
 #include "traffic/video-server.h"
 #include "transport/gtp-tunnel.h"
@@ -81,6 +82,9 @@ class E2eNetwork : public Object
     Ptr<GnbProcessingStage> GetStage(uint32_t slice) const;
     Ptr<CellNetwork> GetCell() const;
     const E2eConfig& GetConfig() const;
+
+    /** @return nodes and links, for a drawing */
+    TopologyDescription Describe() const;
 
     /** Where the users' packets went, both directions, between UPF and UE. */
     struct Conservation

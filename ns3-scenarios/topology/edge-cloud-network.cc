@@ -8,6 +8,7 @@
 #include "ns3/inet-socket-address.h"
 #include "ns3/internet-stack-helper.h"
 #include "ns3/ipv4-global-routing-helper.h"
+#include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
@@ -32,6 +33,7 @@ constexpr int64_t ARRIVAL_STREAM = 3'000'000;
 constexpr int64_t WORK_STREAM = 3'500'000;
 constexpr int64_t SHARE_STREAM = 7'000'000;
 constexpr int64_t BACKGROUND_STREAM = 8'000'000;
+constexpr int64_t USER_STREAM = 9'000'000;
 
 } // namespace
 
@@ -46,32 +48,41 @@ EdgeCloudNetwork::GetTypeId()
 }
 
 void
-EdgeCloudNetwork::Build(const EdgeCloudConfig& config)
+EdgeCloudNetwork::RequireWeights()
 {
-    m_config = config;
     if (m_config.weights.empty())
     {
-        m_config.weights.assign(config.edges, 1);
+        m_config.weights.assign(m_config.edges, 1);
     }
     const double sum = std::accumulate(m_config.weights.begin(), m_config.weights.end(), 0.0);
-    if (m_config.weights.size() != config.edges || sum <= 0)
+    if (m_config.weights.size() != m_config.edges || sum <= 0)
     {
         throw std::invalid_argument("weights has " + std::to_string(m_config.weights.size()) +
                                     " numbers of sum " + std::to_string(sum) +
-                                    "; one for each of " + std::to_string(config.edges) +
+                                    "; one for each of " + std::to_string(m_config.edges) +
                                     " edges, not all 0, is required");
     }
+}
+
+void
+EdgeCloudNetwork::Build(const EdgeCloudConfig& config, Ptr<EdgeAccess> access)
+{
+    m_config = config;
+    m_access = access;
+    RequireWeights();
     m_work = CreateObject<ExponentialRandomVariable>();
     m_work->SetStream(WORK_STREAM);
-    auto gateway = CreateObject<Node>();
-    InternetStackHelper().Install(gateway);
+    m_replay = CreateObject<RequestReplay>();
+    m_replay->SetArrivals(config.arrivals);
+    m_gateway = CreateObject<Node>();
+    InternetStackHelper().Install(m_gateway);
     for (uint32_t edge = 0; edge < config.edges; ++edge)
     {
-        MakeEdge(edge, gateway);
+        MakeEdge(edge);
     }
     auto cloud = CreateObject<Node>();
     InternetStackHelper().Install(cloud);
-    auto wan = Join(gateway, cloud, config.wanRate, config.wanDelay, 2 * config.edges);
+    auto wan = Join(m_gateway, cloud, config.wanRate, config.wanDelay, config.edges);
     if (config.wanBackground > 0)
     {
         wan->AddBackground(0, config.wanBackground)->AssignStreams(BACKGROUND_STREAM);
@@ -83,6 +94,12 @@ EdgeCloudNetwork::Build(const EdgeCloudConfig& config)
         MakeDoor(edge);
     }
     Ipv4GlobalRoutingHelper::PopulateRoutingTables();
+    // Users talk to their edge alone: nobody else needs a way to them.
+    const auto users = access->Build(std::vector<Ptr<Node>>(m_nodes.begin(), m_nodes.end() - 1));
+    for (uint32_t edge = 0; edge < config.edges; ++edge)
+    {
+        MakeUsers(edge, users[edge]);
+    }
     SetShares(std::vector<double>(config.edges, 1),
               std::vector<double>(GetNodes(), 1.0 / GetNodes()));
 }
@@ -98,23 +115,35 @@ EdgeCloudNetwork::Join(Ptr<Node> a, Ptr<Node> b, DataRate rate, Time delay, uint
 }
 
 void
-EdgeCloudNetwork::MakeEdge(uint32_t edge, Ptr<Node> gateway)
+EdgeCloudNetwork::MakeEdge(uint32_t edge)
 {
-    auto users = CreateObject<Node>();
     auto node = CreateObject<Node>();
-    InternetStackHelper().Install(NodeContainer(users, node));
-    auto access = Join(users, node, m_config.accessRate, m_config.accessDelay, 2 * edge);
-    auto metro = Join(node, gateway, m_config.metroRate, m_config.metroDelay, 2 * edge + 1);
+    InternetStackHelper().Install(node);
+    auto metro = Join(node, m_gateway, m_config.metroRate, m_config.metroDelay, edge);
     m_addresses.push_back(metro->GetAddress(0));
-    m_doorAddresses.push_back(InetSocketAddress(access->GetAddress(1), DOOR_PORT));
-    m_clients.push_back(CreateObject<RequestClient>());
-    users->AddApplication(m_clients.back());
     m_sources.push_back(CreateObjectWithAttributes<RequestSource>("BurstPeriod",
                                                                   TimeValue(m_config.burstPeriod),
                                                                   "BurstGain",
                                                                   DoubleValue(m_config.burstGain)));
     m_sources.back()->AssignStreams(ARRIVAL_STREAM + 10 * static_cast<int64_t>(edge));
     MakeServer(node, false);
+}
+
+void
+EdgeCloudNetwork::MakeUsers(uint32_t edge, const EdgeAccess::Users& users)
+{
+    auto all = CreateObject<EdgeUsers>();
+    all->SetDoor(InetSocketAddress(users.edge, DOOR_PORT));
+    all->AssignStreams(USER_STREAM + edge);
+    for (const auto& node : users.nodes)
+    {
+        auto client =
+            CreateObjectWithAttributes<RequestClient>("Transport", TypeIdValue(m_config.transport));
+        node->AddApplication(client);
+        all->Add(client);
+    }
+    m_users.push_back(all);
+    m_userNodes.push_back(users.nodes);
 }
 
 void
@@ -138,8 +167,8 @@ EdgeCloudNetwork::MakeServer(Ptr<Node> node, bool cloud)
     m_meters.push_back(CreateObjectWithAttributes<PowerMeter>(
         "IdlePower", times(60), "MaxPower", times(180), "SleepPower", times(10)));
     m_meters.back()->Attach(m_servers.back());
-    auto application =
-        CreateObjectWithAttributes<ComputeApplication>("Port", UintegerValue(SERVER_PORT));
+    auto application = CreateObjectWithAttributes<ComputeApplication>(
+        "Port", UintegerValue(SERVER_PORT), "Transport", TypeIdValue(m_config.transport));
     application->SetServer(m_servers.back());
     node->AddApplication(application);
 }
@@ -153,7 +182,8 @@ EdgeCloudNetwork::MakeDoor(uint32_t edge)
         targets.push_back(InetSocketAddress(
             node == edge ? Ipv4Address::GetLoopback() : m_addresses[node], SERVER_PORT));
     }
-    auto door = CreateObjectWithAttributes<EdgeDispatcher>("Port", UintegerValue(DOOR_PORT));
+    auto door = CreateObjectWithAttributes<EdgeDispatcher>(
+        "Port", UintegerValue(DOOR_PORT), "Transport", TypeIdValue(m_config.transport));
     door->SetTargets(targets);
     door->AssignStreams(SHARE_STREAM + edge);
     m_nodes[edge]->AddApplication(door);
@@ -161,24 +191,59 @@ EdgeCloudNetwork::MakeDoor(uint32_t edge)
 }
 
 void
-EdgeCloudNetwork::Start()
+EdgeCloudNetwork::BeginInterval(uint32_t interval)
 {
-    const auto& weights = m_config.weights;
-    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-    for (uint32_t edge = 0; edge < m_config.edges; ++edge)
+    if (interval == 0)
     {
-        m_sources[edge]->Start(m_config.rateHz * weights[edge] / sum, [this, edge] { Ask(edge); });
+        m_started = Simulator::Now();
+        m_replay->Start([this](const RequestArrival& one) { Ask(one.edge, one.cycles); });
+    }
+    for (uint32_t edge = 0; !m_replay->HasArrivals() && edge < m_config.edges; ++edge)
+    {
+        const double rateHz = MeanRateHz(edge, interval);
+        if (interval == 0)
+        {
+            m_sources[edge]->Start(rateHz, [this, edge] { Ask(edge, DrawCycles()); });
+        }
+        else
+        {
+            m_sources[edge]->SetRate(rateHz);
+        }
     }
 }
 
-void
-EdgeCloudNetwork::Ask(uint32_t edge)
+double
+EdgeCloudNetwork::MeanRateHz(uint32_t edge, uint32_t interval) const
 {
-    const double cycles = std::ceil(m_work->GetValue(m_config.meanCycles, 0));
-    m_clients[edge]->Send(m_doorAddresses[edge],
-                          {.cycles = static_cast<uint64_t>(std::max(cycles, 1.0)),
-                           .requestBytes = m_config.requestBytes,
-                           .responseBytes = m_config.responseBytes});
+    const auto& weights = m_config.weights;
+    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    return m_config.rateHz * weights[edge] / sum * m_config.mask.Get(interval, edge);
+}
+
+double
+EdgeCloudNetwork::GetRateHz(uint32_t edge, Time length) const
+{
+    if (!m_replay->HasArrivals())
+    {
+        return m_sources.at(edge)->GetRateHz(Simulator::Now());
+    }
+    const Time from = Simulator::Now() - m_started;
+    return static_cast<double>(m_replay->Count(edge, from, from + length)) / length.GetSeconds();
+}
+
+uint64_t
+EdgeCloudNetwork::DrawCycles()
+{
+    return static_cast<uint64_t>(
+        std::max(std::ceil(m_work->GetValue(m_config.meanCycles, 0)), 1.0));
+}
+
+void
+EdgeCloudNetwork::Ask(uint32_t edge, uint64_t cycles)
+{
+    m_users[edge]->Send({.cycles = cycles,
+                         .requestBytes = m_config.requestBytes,
+                         .responseBytes = m_config.responseBytes});
 }
 
 void
@@ -209,16 +274,10 @@ EdgeCloudNetwork::GetMeter(uint32_t node) const
     return m_meters.at(node);
 }
 
-Ptr<RequestClient>
-EdgeCloudNetwork::GetClient(uint32_t edge) const
+Ptr<EdgeUsers>
+EdgeCloudNetwork::GetUsers(uint32_t edge) const
 {
-    return m_clients.at(edge);
-}
-
-Ptr<RequestSource>
-EdgeCloudNetwork::GetSource(uint32_t edge) const
-{
-    return m_sources.at(edge);
+    return m_users.at(edge);
 }
 
 const EdgeCloudConfig&
@@ -227,11 +286,52 @@ EdgeCloudNetwork::GetConfig() const
     return m_config;
 }
 
+TopologyDescription
+EdgeCloudNetwork::Describe() const
+{
+    TopologyDescription drawing;
+    const double airHz = m_access->GetAirHz();
+    for (uint32_t edge = 0; edge < m_config.edges; ++edge)
+    {
+        const auto number = std::to_string(edge);
+        const double y = RowY(edge, m_config.edges);
+        const size_t index = drawing.nodes.size();
+        drawing.nodes.push_back(
+            {.node = m_nodes[edge], .name = "edge " + number, .kind = "edge", .x = 1, .y = y});
+        const auto& users = m_userNodes[edge];
+        for (size_t i = 0; i < users.size(); ++i)
+        {
+            const double part = RowY(i, users.size()) / static_cast<double>(users.size());
+            drawing.nodes.push_back(
+                airHz > 0
+                    ? TopologyNode{.node = users[i],
+                                   .name = "UE " + number + "." + std::to_string(i),
+                                   .kind = "ue",
+                                   .y = y + part}
+                    : TopologyNode{
+                          .node = users[i], .name = "users " + number, .kind = "users", .y = y});
+            if (airHz > 0)
+            {
+                drawing.airs.push_back(
+                    {.from = index, .to = drawing.nodes.size() - 1, .bandwidthHz = airHz});
+            }
+        }
+    }
+    drawing.nodes.push_back({.node = m_gateway, .name = "gateway", .kind = "gateway", .x = 2});
+    drawing.nodes.push_back({.node = m_nodes.back(), .name = "cloud", .kind = "cloud", .x = 3});
+    drawing.FindWires();
+    return drawing;
+}
+
 void
 EdgeCloudNetwork::DoDispose()
 {
+    m_replay = nullptr;
     m_sources.clear();
-    m_clients.clear();
+    m_users.clear();
+    m_userNodes.clear();
+    m_gateway = nullptr;
+    m_access = nullptr;
     m_doors.clear();
     m_meters.clear();
     m_servers.clear();

@@ -4,9 +4,14 @@
 
 #include "compute/compute-application.h"
 #include "compute/edge-dispatcher.h"
+#include "compute/edge-users.h"
 #include "compute/power-meter.h"
-#include "compute/request-client.h"
+#include "topology/edge-access.h"
+#include "topology/topology-description.h"
+#include "traffic/request-replay.h"
 #include "traffic/request-source.h"
+#include "traffic/traffic-mask.h"
+#include "transport/udp-message-socket.h"
 #include "transport/wan-link.h"
 
 #include "ns3/data-rate.h"
@@ -27,20 +32,21 @@ struct EdgeCloudConfig
     uint32_t cloudCores{12};  //!< of the cloud; an edge has one
     uint32_t queueLimit{200}; //!< requests that a node holds beyond its cores
     ServiceDiscipline discipline{ServiceDiscipline::FIFO}; //!< of all nodes
-    double rateHz{450};                  //!< requests, all edges, outside of bursts [1/s]
-    std::vector<double> weights;         //!< of the edges in it; empty: equal
-    Time burstPeriod{Seconds(60)};       //!< from burst to burst
-    double burstGain{1};                 //!< of the rate in a burst
-    double meanCycles{10e6};             //!< of a request, exponential
-    uint32_t requestBytes{20'000};       //!< UDP payload
-    uint32_t responseBytes{4'000};       //!< UDP payload
-    DataRate accessRate{"100Mbps"};      //!< users to their edge
-    Time accessDelay{MilliSeconds(5)};   //!< one way
-    DataRate metroRate{"1Gbps"};         //!< edge to gateway
-    Time metroDelay{MilliSeconds(1)};    //!< one way
-    DataRate wanRate{"200Mbps"};         //!< gateway to cloud
-    Time wanDelay{MicroSeconds(20'222)}; //!< one way; edge to cloud and back: 42.46 ms
-    double wanBackground{0};             //!< load by others on the WAN, to the cloud
+    double rateHz{450};                        //!< requests, all edges, outside of bursts [1/s]
+    std::vector<double> weights;               //!< of the edges in it; empty: equal
+    Time burstPeriod{Seconds(60)};             //!< from burst to burst
+    double burstGain{1};                       //!< of the rate in a burst
+    TrafficMask mask{TrafficMask::Constant()}; //!< by interval and edge, of the rate
+    std::vector<RequestArrival> arrivals;      //!< not empty: they come in place of all that
+    double meanCycles{10e6};                   //!< of a request, exponential
+    TypeId transport{UdpMessageSocket::GetTypeId()}; //!< of requests and answers
+    uint32_t requestBytes{20'000};                   //!< of a message
+    uint32_t responseBytes{4'000};                   //!< of a message
+    DataRate metroRate{"1Gbps"};                     //!< edge to gateway
+    Time metroDelay{MilliSeconds(1)};                //!< one way
+    DataRate wanRate{"200Mbps"};                     //!< gateway to cloud
+    Time wanDelay{MicroSeconds(20'222)};             //!< one way; edge to cloud and back: 42.46 ms
+    double wanBackground{0};                         //!< load by others on the WAN, to the cloud
 };
 
 /**
@@ -54,11 +60,19 @@ class EdgeCloudNetwork : public Object
   public:
     static TypeId GetTypeId();
 
-    /** @throws std::invalid_argument if the weights do not fit */
-    void Build(const EdgeCloudConfig& config);
+    /**
+     * @param config what it is made of
+     * @param access of the users to their edges; not built yet
+     * @throws std::invalid_argument if the weights do not fit
+     */
+    void Build(const EdgeCloudConfig& config, Ptr<EdgeAccess> access);
 
-    /** Users begin to ask. */
-    void Start();
+    /** Users ask at the rates of an interval; at those of the first they begin. */
+    void BeginInterval(uint32_t interval);
+
+    /** @return requests of an edge's users in an interval [1/s]: of the log, or at the rate of its
+     * beginning. @param length of it */
+    double GetRateHz(uint32_t edge, Time length) const;
 
     /**
      * Shares the work out from now on.
@@ -72,31 +86,41 @@ class EdgeCloudNetwork : public Object
 
     Ptr<ComputeServer> GetServer(uint32_t node) const;
     Ptr<PowerMeter> GetMeter(uint32_t node) const;
-    Ptr<RequestClient> GetClient(uint32_t edge) const;
-    Ptr<RequestSource> GetSource(uint32_t edge) const;
+    Ptr<EdgeUsers> GetUsers(uint32_t edge) const;
     const EdgeCloudConfig& GetConfig() const;
+
+    /** @return nodes and links, for a drawing */
+    TopologyDescription Describe() const;
 
   protected:
     void DoDispose() override;
 
   private:
     void MakeServer(Ptr<Node> node, bool cloud);
-    void MakeEdge(uint32_t edge, Ptr<Node> gateway);
+    void MakeEdge(uint32_t edge);
+    void MakeUsers(uint32_t edge, const EdgeAccess::Users& users);
+    void RequireWeights();
     void MakeDoor(uint32_t edge);
     Ptr<WanLink> Join(Ptr<Node> a, Ptr<Node> b, DataRate rate, Time delay, uint32_t number);
-    void Ask(uint32_t edge);
+    double MeanRateHz(uint32_t edge, uint32_t interval) const;
+    uint64_t DrawCycles();
+    void Ask(uint32_t edge, uint64_t cycles);
 
-    EdgeCloudConfig m_config;                  //!< as given
-    std::vector<Ptr<Node>> m_nodes;            //!< edges, cloud
-    std::vector<Ipv4Address> m_addresses;      //!< theirs, as the others know them
-    std::vector<Ptr<ComputeServer>> m_servers; //!< by node
-    std::vector<Ptr<PowerMeter>> m_meters;     //!< by node
-    std::vector<Ptr<EdgeDispatcher>> m_doors;  //!< by edge
-    std::vector<Address> m_doorAddresses;      //!< by edge
-    std::vector<Ptr<RequestClient>> m_clients; //!< by edge
-    std::vector<Ptr<RequestSource>> m_sources; //!< by edge
-    std::vector<Ptr<WanLink>> m_links;         //!< kept alive
-    Ptr<ExponentialRandomVariable> m_work;     //!< of a request
+    EdgeCloudConfig m_config;                        //!< as given
+    std::vector<Ptr<Node>> m_nodes;                  //!< edges, cloud
+    std::vector<Ipv4Address> m_addresses;            //!< theirs, as the others know them
+    std::vector<Ptr<ComputeServer>> m_servers;       //!< by node
+    std::vector<Ptr<PowerMeter>> m_meters;           //!< by node
+    std::vector<Ptr<EdgeDispatcher>> m_doors;        //!< by edge
+    Ptr<Node> m_gateway;                             //!< of the metro star
+    std::vector<Ptr<EdgeUsers>> m_users;             //!< by edge
+    std::vector<std::vector<Ptr<Node>>> m_userNodes; //!< by edge, user
+    Ptr<EdgeAccess> m_access;                        //!< theirs
+    std::vector<Ptr<RequestSource>> m_sources;       //!< by edge
+    Ptr<RequestReplay> m_replay;                     //!< of the log
+    Time m_started;                                  //!< when the users began
+    std::vector<Ptr<WanLink>> m_links;               //!< kept alive
+    Ptr<ExponentialRandomVariable> m_work;           //!< of a request
 };
 
 } // namespace ns3

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "topology/edge-cloud-session.h"
 
+#include "kpi/nearest-rank.h"
+
 #include "ns3/simulator.h"
 
 #include <algorithm>
@@ -30,10 +32,19 @@ Percentile95(std::vector<double> values)
     {
         return 0;
     }
-    const auto rank = static_cast<size_t>(std::ceil(0.95 * static_cast<double>(values.size())));
-    const auto place = values.begin() + static_cast<std::ptrdiff_t>(rank - 1);
-    std::nth_element(values.begin(), place, values.end());
-    return *place;
+    return NearestRank(values, 0.95);
+}
+
+/** @return values by bin of LATENCY_BINS */
+std::vector<uint64_t>
+CountByBin(const std::vector<double>& latenciesS)
+{
+    LogHistogram histogram(LATENCY_BINS);
+    for (const double latencyS : latenciesS)
+    {
+        histogram.Add(latencyS);
+    }
+    return histogram.GetCounts();
 }
 
 double
@@ -64,7 +75,7 @@ EdgeCloudSession::Attach(Ptr<EdgeCloudNetwork> network)
     for (uint32_t edge = 0; edge < config.edges; ++edge)
     {
         m_offeredHz.push_back(config.rateHz * config.weights[edge] / sum);
-        network->GetClient(edge)->TraceConnectWithoutContext(
+        network->GetUsers(edge)->TraceConnectWithoutContext(
             "Completed", Callback<void, uint64_t, Time>([this, edge](uint64_t, Time latency) {
                 m_latencies[edge].push_back(latency.GetSeconds());
             }));
@@ -74,11 +85,7 @@ EdgeCloudSession::Attach(Ptr<EdgeCloudNetwork> network)
 void
 EdgeCloudSession::OpenInterval()
 {
-    if (!m_started)
-    {
-        m_started = true;
-        m_network->Start();
-    }
+    m_network->BeginInterval(m_interval++);
     m_opened = Simulator::Now();
     m_atStart.clear();
     for (uint32_t node = 0; node < m_network->GetNodes(); ++node)
@@ -109,8 +116,7 @@ EdgeCloudSession::Read(uint32_t node) const
 {
     const auto& meter = *m_network->GetMeter(node);
     const bool edge = node < m_network->GetConfig().edges;
-    return {.requests =
-                edge ? m_network->GetClient(node)->GetCounters() : RequestClient::Counters{},
+    return {.requests = edge ? m_network->GetUsers(node)->GetCounters() : RequestClient::Counters{},
             .completed = m_network->GetServer(node)->GetCounters().completed,
             .joules = meter.GetJoules(),
             .poweredOnS = meter.GetPoweredOnS(),
@@ -123,6 +129,7 @@ EdgeCloudSession::Measure(uint32_t node, double passedS)
     const auto& before = m_atStart[node];
     const auto now = Read(node);
     const auto& server = *m_network->GetServer(node);
+    const bool edge = node < m_latencies.size();
     const auto since = [](auto end, auto start) {
         return static_cast<double>(end - start);
     };
@@ -133,14 +140,15 @@ EdgeCloudSession::Measure(uint32_t node, double passedS)
     kpi.utilisation = Ratio(now.busyS - before.busyS, now.poweredOnS - before.poweredOnS);
     kpi.powerW = (now.joules - before.joules) / passedS;
     kpi.energyJ = Ratio(now.joules - before.joules, processed);
-    if (node < m_latencies.size())
+    kpi.latencyCounts = CountByBin(edge ? m_latencies[node] : std::vector<double>{});
+    if (edge)
     {
         const auto& latencies = m_latencies[node];
         const auto completed = static_cast<double>(latencies.size());
         const double lost = since(now.requests.rejected, before.requests.rejected) +
                             since(now.requests.timedOut, before.requests.timedOut);
         kpi.offeredHz = since(now.requests.sent, before.requests.sent) / passedS;
-        kpi.latencyS = Ratio(Total(latencies) + m_network->GetClient(node)->GetPendingAgeS(),
+        kpi.latencyS = Ratio(Total(latencies) + m_network->GetUsers(node)->GetPendingAgeS(),
                              completed + static_cast<double>(now.requests.pending));
         kpi.latencyP95S = Percentile95(latencies);
         kpi.loss = Ratio(lost, lost + completed);
@@ -166,7 +174,7 @@ EdgeCloudSession::Sum()
         processed += static_cast<double>(now.completed - before.completed);
         if (node < m_latencies.size())
         {
-            waitedS += Total(m_latencies[node]) + m_network->GetClient(node)->GetPendingAgeS();
+            waitedS += Total(m_latencies[node]) + m_network->GetUsers(node)->GetPendingAgeS();
             waiting += static_cast<double>(now.requests.pending);
             completed += static_cast<double>(m_latencies[node].size());
             lost += static_cast<double>(now.requests.rejected - before.requests.rejected +

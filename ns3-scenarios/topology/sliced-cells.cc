@@ -4,6 +4,7 @@
 #include "topology/hex-grid.h"
 
 #include "ns3/inet-socket-address.h"
+#include "ns3/object-factory.h"
 #include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
@@ -34,18 +35,6 @@ constexpr int64_t WALK_STREAM = 2'000'000;
 constexpr int64_t TRAFFIC_STREAM = 3'000'000;
 constexpr int64_t RADIO_STREAM = 4'000'000;
 constexpr int64_t UPLINK_TRAFFIC_STREAM = 5'000'000;
-
-/** Installs a source on a node. */
-Ptr<OfferedLoadSource>
-MakeSource(uint32_t packetBytes, const Address& remote, int64_t stream, Ptr<Node> node)
-{
-    auto source =
-        CreateObjectWithAttributes<OfferedLoadSource>("MaxPacketBytes", UintegerValue(packetBytes));
-    source->SetRemote(remote);
-    source->AssignStreams(stream);
-    node->AddApplication(source);
-    return source;
-}
 
 /** @return a node that moves as a UE of a trace */
 Ptr<Node>
@@ -85,6 +74,7 @@ SlicedCells::Build(Ptr<RadioAccess> radio, const SlicedCellsConfig& config, cons
     m_radio = radio;
     m_place = CreateObject<UniformRandomVariable>();
     m_place->SetStream(PLACE_STREAM);
+    m_trafficStreams = {TRAFFIC_STREAM, UPLINK_TRAFFIC_STREAM};
     m_radio->AssignStreams(RADIO_STREAM);
     BuildCells();
     BuildUsers();
@@ -247,13 +237,26 @@ SlicedCells::MeterOf(uint32_t ue, Direction direction)
     return m_meters[static_cast<size_t>(direction)][cell][user.slice];
 }
 
+Ptr<LoadSource>
+SlicedCells::MakeSource(Ptr<Node> node, const Address& remote, Direction direction)
+{
+    ObjectFactory factory;
+    factory.SetTypeId(m_config.source);
+    factory.Set("MaxPacketBytes", UintegerValue(m_config.packetBytes));
+    auto source = factory.Create<LoadSource>();
+    source->SetRemote(remote);
+    auto& stream = m_trafficStreams[static_cast<size_t>(direction)];
+    stream += source->AssignStreams(stream);
+    node->AddApplication(source);
+    return source;
+}
+
 void
 SlicedCells::ConnectDownlink(uint32_t ue)
 {
-    auto source = MakeSource(m_config.packetBytes,
+    auto source = MakeSource(m_radio->GetRemoteHost(),
                              InetSocketAddress(m_radio->GetUeAddress(ue), PORT),
-                             TRAFFIC_STREAM + ue,
-                             m_radio->GetRemoteHost());
+                             Direction::DOWNLINK);
     source->TraceConnectWithoutContext("Sent", Callback<void, uint32_t>([this, ue](uint32_t bytes) {
                                            MeterOf(ue, Direction::DOWNLINK).NoteSent(bytes);
                                        }));
@@ -273,10 +276,8 @@ SlicedCells::ConnectDownlink(uint32_t ue)
 void
 SlicedCells::ConnectUplink(uint32_t ue)
 {
-    auto source = MakeSource(m_config.packetBytes,
-                             InetSocketAddress(m_radio->GetRemoteAddress(), PORT),
-                             UPLINK_TRAFFIC_STREAM + ue,
-                             m_ues[ue].node);
+    auto source = MakeSource(
+        m_ues[ue].node, InetSocketAddress(m_radio->GetRemoteAddress(), PORT), Direction::UPLINK);
     // What the radio refuses it counts itself, by cause.
     source->TraceConnectWithoutContext("Sent", Callback<void, uint32_t>([this, ue](uint32_t bytes) {
                                            MeterOf(ue, Direction::UPLINK).NoteSent(bytes);
@@ -392,42 +393,63 @@ SlicedCells::ApplyEvents(uint32_t k)
 void
 SlicedCells::SetPresent(uint32_t slice, bool present)
 {
-    m_present[slice] = present;
+    m_present.at(slice) = present;
     if (present)
     {
         m_radio->AddSlice(slice);
-        return;
+    }
+    else
+    {
+        m_radio->RemoveSlice(slice);
     }
     for (uint32_t ue = 0; ue < m_ues.size(); ++ue)
     {
-        if (m_ues[ue].slice == slice)
+        if (m_ues[ue].slice != slice)
         {
-            m_sources[ue]->Cease();
-            if (!m_uplinkSources.empty())
-            {
-                m_uplinkSources[ue]->Cease();
-            }
+            continue;
+        }
+        if (present)
+        {
+            Offer(ue);
+            continue;
+        }
+        m_sources[ue]->Cease();
+        if (!m_uplinkSources.empty())
+        {
+            m_uplinkSources[ue]->Cease();
         }
     }
-    m_radio->RemoveSlice(slice);
 }
 
 void
 SlicedCells::OfferLoad(uint32_t k, Time duration)
 {
+    m_offered = k;
+    m_offerEnd = Simulator::Now() + duration;
     for (uint32_t ue = 0; ue < m_ues.size(); ++ue)
     {
-        const auto slice = m_ues[ue].slice;
-        if (IsPresent(slice))
+        if (IsPresent(m_ues[ue].slice))
         {
-            const double bps = GetOfferedBps(k, slice) / m_config.uesPerSlice;
-            m_sources[ue]->Offer(bps * duration.GetSeconds(), duration);
-            if (!m_uplinkSources.empty())
-            {
-                const double uplinkBps = GetOfferedUplinkBps(k, slice) / m_config.uesPerSlice;
-                m_uplinkSources[ue]->Offer(uplinkBps * duration.GetSeconds(), duration);
-            }
+            Offer(ue);
         }
+    }
+}
+
+void
+SlicedCells::Offer(uint32_t ue)
+{
+    const Time left = m_offerEnd - Simulator::Now();
+    if (left <= Time(0))
+    {
+        return; // at a border: the next interval offers to all
+    }
+    const auto slice = m_ues[ue].slice;
+    const double bps = GetOfferedBps(m_offered, slice) / m_config.uesPerSlice;
+    m_sources[ue]->Offer(bps * left.GetSeconds(), left);
+    if (!m_uplinkSources.empty())
+    {
+        const double uplinkBps = GetOfferedUplinkBps(m_offered, slice) / m_config.uesPerSlice;
+        m_uplinkSources[ue]->Offer(uplinkBps * left.GetSeconds(), left);
     }
 }
 
@@ -528,14 +550,7 @@ SlicedCells::CheckConservation() const
             }
         }
     }
-    uint64_t accounted = total.received + total.inFlight;
-    for (const auto& [cause, packets] : total.dropped)
-    {
-        accounted += packets;
-    }
-    NS_ABORT_MSG_IF(accounted != total.sent,
-                    "packets are not conserved: " << total.sent << " sent, " << accounted
-                                                  << " received, dropped or in flight");
+    RequireConserved(total);
     return total;
 }
 

@@ -2,6 +2,7 @@
 #ifndef SLICEBED_SLICED_CELLS_H
 #define SLICEBED_SLICED_CELLS_H
 
+#include "kpi/conservation.h"
 #include "kpi/interval-meter.h"
 #include "topology/radio-access.h"
 #include "topology/ue-mobility.h"
@@ -66,17 +67,9 @@ struct SlicedCellsConfig
     double roamM{20};                      //!< half side of the square that a UE walks in [m]
     bool wrapAround{false};                //!< the network's edge meets itself
     uint32_t packetBytes{1200};            //!< UDP payload [byte]
-    Time interval{Seconds(1)};             //!< between two decisions
-    Time warmup{MilliSeconds(200)};        //!< of each interval, not measured
-};
-
-/** Packets of a run, and where they ended. */
-struct Conservation
-{
-    uint64_t sent{0};                        //!< by the applications
-    uint64_t received{0};                    //!< by the applications
-    uint64_t inFlight{0};                    //!< in links, queues and the air
-    std::map<std::string, uint64_t> dropped; //!< by place and cause
+    TypeId source{OfferedLoadSource::GetTypeId()}; //!< of the users: a LoadSource
+    Time interval{Seconds(1)};                     //!< between two decisions
+    Time warmup{MilliSeconds(200)};                //!< of each interval, not measured
 };
 
 /**
@@ -107,7 +100,13 @@ class SlicedCells : public Object
     /** Ends the measured window. @return KPIs by [cell][slice]; all 0 for a slice that is absent */
     std::vector<std::vector<SliceKpi>> CloseInterval();
 
-    /** @return whether a slice is present in the open interval */
+    /**
+     * Lets a slice appear or leave now. Its users offer their load from now on, or nothing more;
+     * what it has queued is dropped. A slice that appears has ceilings of 0 until they are set.
+     */
+    void SetPresent(uint32_t slice, bool present);
+
+    /** @return whether a slice is present now */
     bool IsPresent(uint32_t slice) const;
 
     /** @return most users that a slice may have in a cell */
@@ -158,24 +157,28 @@ class SlicedCells : public Object
     uint32_t CountUsers(uint16_t cell, uint32_t slice) const;
     SliceKpi Measure(uint16_t cell, uint32_t slice);
     void ApplyEvents(uint32_t k);
-    void SetPresent(uint32_t slice, bool present);
+    Ptr<LoadSource> MakeSource(Ptr<Node> node, const Address& remote, Direction direction);
+    void Offer(uint32_t ue);
     void OfferLoad(uint32_t k, Time duration);
     void BeginWindow(uint32_t k);
 
     using Meters = std::vector<std::vector<IntervalMeter>>; //!< by [cell][slice]
 
-    SlicedCellsConfig m_config;                          //!< as given
-    TrafficMask m_mask;                                  //!< as given
-    Ptr<RadioAccess> m_radio;                            //!< as given
-    Ptr<UniformRandomVariable> m_place;                  //!< where UEs are
-    std::vector<Vector> m_sites;                         //!< positions
-    std::vector<bool> m_present;                         //!< by slice, in the open interval
-    std::vector<UeRecord> m_ues;                         //!< by UE id
-    std::vector<Ptr<OfferedLoadSource>> m_sources;       //!< of the downlink, by UE id
-    std::vector<Ptr<OfferedLoadSource>> m_uplinkSources; //!< by UE id, if there is an uplink load
-    std::map<Ipv4Address, uint32_t> m_ueAt;              //!< UE id by address
-    std::array<Meters, DIRECTIONS> m_meters;             //!< by direction
-    EventId m_beginWindow;                               //!< end of the warm-up
+    SlicedCellsConfig m_config;                         //!< as given
+    TrafficMask m_mask;                                 //!< as given
+    Ptr<RadioAccess> m_radio;                           //!< as given
+    Ptr<UniformRandomVariable> m_place;                 //!< where UEs are
+    std::vector<Vector> m_sites;                        //!< positions
+    std::vector<bool> m_present;                        //!< by slice, in the open interval
+    std::vector<UeRecord> m_ues;                        //!< by UE id
+    std::vector<Ptr<LoadSource>> m_sources;             //!< of the downlink, by UE id
+    std::vector<Ptr<LoadSource>> m_uplinkSources;       //!< by UE id, if there is an uplink load
+    std::map<Ipv4Address, uint32_t> m_ueAt;             //!< UE id by address
+    std::array<Meters, DIRECTIONS> m_meters;            //!< by direction
+    std::array<int64_t, DIRECTIONS> m_trafficStreams{}; //!< next free one, by direction
+    uint32_t m_offered{0};                              //!< interval whose load is offered
+    Time m_offerEnd;                                    //!< until when
+    EventId m_beginWindow;                              //!< end of the warm-up
 };
 
 } // namespace ns3

@@ -2,6 +2,7 @@
 #include "topology/topology-file.h"
 
 #include "topology/hex-grid.h"
+#include "topology/sliced-cells.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +19,7 @@ namespace
 {
 
 constexpr double GRID_STEP_M = 10;
+constexpr int DIGITS = 12; // rates to the bit/s
 
 /** Joins what `item` writes for 0 .. count-1 by commas. */
 template <typename F>
@@ -33,6 +35,56 @@ List(size_t count, F&& item)
     }
     out << "]";
     return out.str();
+}
+
+std::string
+Nodes(const std::vector<TopologyNode>& nodes)
+{
+    return List(nodes.size(), [&](std::ostream& out, size_t i) {
+        const auto& entry = nodes[i];
+        out << R"({"name":")" << entry.name << R"(","kind":")" << entry.kind << R"(","x":)"
+            << entry.x << R"(,"y":)" << entry.y;
+        if (entry.slice)
+        {
+            out << R"(,"slice":)" << *entry.slice;
+        }
+        if (const auto mobility = entry.node->GetObject<MobilityModel>())
+        {
+            const auto position = mobility->GetPosition();
+            out << R"(,"x_m":)" << position.x << R"(,"y_m":)" << position.y;
+        }
+        out << "}";
+    });
+}
+
+/** Writes the ends of a link, and what it is, in an object. */
+template <typename L, typename F>
+std::string
+Links(const TopologyDescription& description, const std::vector<L>& links, F&& properties)
+{
+    return List(links.size(), [&](std::ostream& out, size_t i) {
+        out << std::setprecision(DIGITS) << R"({"from":")" << description.nodes[links[i].from].name
+            << R"(","to":")" << description.nodes[links[i].to].name << R"(",)";
+        properties(out, links[i]);
+        out << "}";
+    });
+}
+
+std::string
+Wires(const TopologyDescription& description)
+{
+    return Links(description, description.wires, [](std::ostream& out, const TopologyWire& wire) {
+        out << R"("rate_bps":)" << wire.rate.GetBitRate() << R"(,"delay_s":)"
+            << wire.delay.GetSeconds();
+    });
+}
+
+std::string
+Airs(const TopologyDescription& description)
+{
+    return Links(description, description.airs, [](std::ostream& out, const TopologyAir& air) {
+        out << R"("bandwidth_hz":)" << air.bandwidthHz;
+    });
 }
 
 std::string
@@ -98,22 +150,37 @@ SinrMap(const SlicedCells& cells)
     return out.str();
 }
 
-} // namespace
-
+/** Writes a file whole or not at all. */
 void
-WriteTopologyFile(const SlicedCells& cells, const std::string& path)
+WriteWhole(const std::string& text, const std::string& path)
 {
     const std::string partial = path + ".partial";
     std::ofstream out(partial);
-    out << R"({"sites":)" << Sites(cells.GetSites()) << ",\n"
-        << R"("cells":)" << Cells(cells.GetSites(), cells.GetConfig().sectors) << ",\n"
-        << R"("ues":)" << Ues(cells) << ",\n"
-        << R"("sinr_map":)" << SinrMap(cells) << "}\n";
+    out << text;
     out.close();
     if (!out || std::rename(partial.c_str(), path.c_str()) != 0)
     {
         throw std::invalid_argument("topology_file " + path + ": cannot be written");
     }
+}
+
+} // namespace
+
+void
+WriteTopologyFile(const TopologyDescription& description, const std::string& path)
+{
+    WriteWhole(R"({"nodes":)" + Nodes(description.nodes) + ",\n" + R"("wires":)" +
+                   Wires(description) + ",\n" + R"("airs":)" + Airs(description) + "}\n",
+               path);
+}
+
+void
+WriteTopologyFile(const SlicedCells& cells, const std::string& path)
+{
+    WriteWhole(R"({"sites":)" + Sites(cells.GetSites()) + ",\n" + R"("cells":)" +
+                   Cells(cells.GetSites(), cells.GetConfig().sectors) + ",\n" + R"("ues":)" +
+                   Ues(cells) + ",\n" + R"("sinr_map":)" + SinrMap(cells) + "}\n",
+               path);
 }
 
 } // namespace ns3

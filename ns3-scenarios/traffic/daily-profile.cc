@@ -18,12 +18,13 @@ constexpr uint32_t WORKING_DAYS = 5;
 } // namespace
 
 double
-DailyProfile(uint32_t serviceClass, uint32_t intervalOfWeek)
+DailyProfile(uint32_t serviceClass, double intervalOfWeek)
 {
-    const uint32_t day = intervalOfWeek % INTERVALS_PER_WEEK / INTERVALS_PER_DAY;
+    const double ofWeek = std::fmod(intervalOfWeek, INTERVALS_PER_WEEK);
+    const auto day = static_cast<uint32_t>(ofWeek / INTERVALS_PER_DAY);
     const auto& c = PROFILE_COEFFICIENTS[serviceClass % PROFILE_CLASSES][day >= WORKING_DAYS];
     const double angle =
-        2 * std::numbers::pi * (intervalOfWeek % INTERVALS_PER_DAY) / INTERVALS_PER_DAY;
+        2 * std::numbers::pi * std::fmod(ofWeek, INTERVALS_PER_DAY) / INTERVALS_PER_DAY;
     double exponent = c[0];
     for (uint32_t k = 1; k <= PROFILE_HARMONICS; ++k)
     {

@@ -16,10 +16,10 @@ inline constexpr uint32_t INTERVALS_PER_WEEK = 7 * INTERVALS_PER_DAY;
  * (docs/traffic-profile.md has the formula, the fit and its error).
  *
  * @param serviceClass counted from 0; taken modulo the number of fitted classes
- * @param intervalOfWeek counted from Monday 0:00; taken modulo a week
+ * @param intervalOfWeek of 15 minutes, counted from Monday 0:00; taken modulo a week
  * @return activity relative to the class's weekly peak, in [0, 1]
  */
-double DailyProfile(uint32_t serviceClass, uint32_t intervalOfWeek);
+double DailyProfile(uint32_t serviceClass, double intervalOfWeek);
 
 } // namespace ns3
 

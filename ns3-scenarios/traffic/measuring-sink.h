@@ -10,7 +10,7 @@
 namespace ns3
 {
 
-/** UDP sink that reports size, one-way delay and sender of every packet of an OfferedLoadSource. */
+/** UDP sink that reports size, one-way delay and sender of every packet of a LoadSource. */
 class MeasuringSink : public Application
 {
   public:

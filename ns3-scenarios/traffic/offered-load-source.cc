@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "traffic/offered-load-source.h"
 
-#include "ns3/seq-ts-header.h"
 #include "ns3/simulator.h"
-#include "ns3/udp-socket-factory.h"
-#include "ns3/uinteger.h"
 
 #include <cmath>
 
@@ -16,24 +13,10 @@ NS_OBJECT_ENSURE_REGISTERED(OfferedLoadSource);
 TypeId
 OfferedLoadSource::GetTypeId()
 {
-    static TypeId tid =
-        TypeId("ns3::OfferedLoadSource")
-            .SetParent<Application>()
-            .SetGroupName("Slicebed")
-            .AddConstructor<OfferedLoadSource>()
-            .AddAttribute("MaxPacketBytes",
-                          "Largest UDP payload of one packet [byte].",
-                          UintegerValue(1200),
-                          MakeUintegerAccessor(&OfferedLoadSource::m_maxPacketBytes),
-                          MakeUintegerChecker<uint32_t>(64, 65507))
-            .AddTraceSource("Sent",
-                            "A packet was handed to the IP stack: its payload [byte].",
-                            MakeTraceSourceAccessor(&OfferedLoadSource::m_sentTrace),
-                            "ns3::OfferedLoadSource::SentCallback")
-            .AddTraceSource("Refused",
-                            "The IP stack refused a packet: its payload [byte].",
-                            MakeTraceSourceAccessor(&OfferedLoadSource::m_refusedTrace),
-                            "ns3::OfferedLoadSource::SentCallback");
+    static TypeId tid = TypeId("ns3::OfferedLoadSource")
+                            .SetParent<LoadSource>()
+                            .SetGroupName("Slicebed")
+                            .AddConstructor<OfferedLoadSource>();
     return tid;
 }
 
@@ -43,25 +26,17 @@ OfferedLoadSource::OfferedLoadSource()
 }
 
 void
-OfferedLoadSource::SetRemote(const Address& remote)
+OfferedLoadSource::DoOffer(double bits, Time duration)
 {
-    m_remote = remote;
-}
-
-void
-OfferedLoadSource::Offer(double bits, Time duration)
-{
-    NS_ABORT_MSG_IF(bits < 0 || !std::isfinite(bits), "offered bits " << bits << " is not >= 0");
-    NS_ABORT_MSG_IF(duration <= Time(0), "an offer lasts longer than 0, not " << duration);
     Simulator::Cancel(m_next);
     m_carryBytes += bits / 8;
-    m_packets = static_cast<uint32_t>(std::ceil(m_carryBytes / m_maxPacketBytes));
+    m_packets = static_cast<uint32_t>(std::ceil(m_carryBytes / GetMaxPacketBytes()));
     if (m_packets == 0)
     {
         return;
     }
     const auto whole = static_cast<uint32_t>(m_carryBytes / m_packets);
-    if (whole < SeqTsHeader().GetSerializedSize())
+    if (whole < LeastPacketBytes())
     {
         m_packets = 0; // less than a header: it waits for the next offer
         return;
@@ -81,12 +56,6 @@ OfferedLoadSource::Cease()
     m_carryBytes = 0;
 }
 
-uint64_t
-OfferedLoadSource::GetSentBytes() const
-{
-    return m_sentBytes;
-}
-
 int64_t
 OfferedLoadSource::AssignStreams(int64_t stream)
 {
@@ -98,27 +67,7 @@ void
 OfferedLoadSource::DoDispose()
 {
     Simulator::Cancel(m_next);
-    m_socket = nullptr;
-    Application::DoDispose();
-}
-
-void
-OfferedLoadSource::StartApplication()
-{
-    m_socket = Socket::CreateSocket(GetNode(), UdpSocketFactory::GetTypeId());
-    m_socket->Bind();
-    m_socket->Connect(m_remote);
-    m_socket->ShutdownRecv();
-}
-
-void
-OfferedLoadSource::StopApplication()
-{
-    Cease();
-    if (m_socket)
-    {
-        m_socket->Close();
-    }
+    LoadSource::DoDispose();
 }
 
 void
@@ -137,17 +86,8 @@ OfferedLoadSource::ScheduleNext()
 void
 OfferedLoadSource::SendPacket()
 {
-    SeqTsHeader header; // its constructor stamps the time
-    header.SetSeq(m_sequence++);
-    auto packet = Create<Packet>(m_packetBytes - header.GetSerializedSize());
-    packet->AddHeader(header);
     ++m_sentPackets;
-    m_sentBytes += m_packetBytes;
-    m_sentTrace(m_packetBytes);
-    if (m_socket->Send(packet) < 0)
-    {
-        m_refusedTrace(m_packetBytes);
-    }
+    Send(m_packetBytes);
     ScheduleNext();
 }
 

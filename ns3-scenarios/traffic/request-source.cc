@@ -48,15 +48,27 @@ RequestSource::RequestSource()
 void
 RequestSource::Start(double rateHz, std::function<void()> request)
 {
+    m_request = std::move(request);
+    Stop();
+    m_rateHz = 0;
+    SetRate(rateHz);
+}
+
+void
+RequestSource::SetRate(double rateHz)
+{
     if (!std::isfinite(rateHz) || rateHz < 0)
     {
         throw std::invalid_argument("rate is " + std::to_string(rateHz) +
                                     " requests/s; a number of at least 0 is required");
     }
-    Stop();
-    m_rateHz = rateHz;
-    m_request = std::move(request);
-    ScheduleNext();
+    if (rateHz != m_rateHz)
+    {
+        // The wait for a Poisson process begins anew at any moment.
+        Stop();
+        m_rateHz = rateHz;
+        ScheduleNext();
+    }
 }
 
 void

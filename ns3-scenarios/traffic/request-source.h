@@ -30,6 +30,13 @@ class RequestSource : public Object
      */
     void Start(double rateHz, std::function<void()> request);
 
+    /**
+     * Changes the rate, from now on.
+     * @param rateHz outside of bursts [1/s]; 0: no requests
+     * @throws std::invalid_argument if it is negative or no number
+     */
+    void SetRate(double rateHz);
+
     /** Ends. */
     void Stop();
 

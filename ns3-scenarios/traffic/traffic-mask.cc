@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "traffic/traffic-mask.h"
 
+#include "traffic/csv-row.h"
 #include "traffic/daily-profile.h"
 
-#include <charconv>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 namespace ns3
@@ -14,20 +13,7 @@ namespace ns3
 namespace
 {
 
-const std::string COLUMN_PREFIX = "slice_";
 const std::string CONSTANT = "constant";
-
-std::vector<std::string>
-SplitAtCommas(const std::string& line)
-{
-    std::vector<std::string> cells;
-    std::istringstream in(line);
-    for (std::string cell; std::getline(in, cell, ',');)
-    {
-        cells.push_back(cell);
-    }
-    return cells;
-}
 
 /** Says where in the file something is wrong. */
 [[noreturn]] void
@@ -37,45 +23,40 @@ Refuse(const std::string& path, size_t line, const std::string& what)
                                 what);
 }
 
-template <typename T>
-bool
-ParseWhole(const std::string& text, T& value)
-{
-    const auto end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && stop == end;
-}
-
 std::vector<uint32_t>
-ParseHeader(const std::string& path, const std::string& line)
+ParseHeader(const std::string& path, const std::string& line, const std::string& prefix)
 {
     const auto names = SplitAtCommas(line);
-    std::vector<uint32_t> slices;
+    std::vector<uint32_t> ids;
     for (size_t column = 1; column < names.size(); ++column)
     {
-        uint32_t slice = 0;
-        if (names[column].rfind(COLUMN_PREFIX, 0) != 0 ||
-            !ParseWhole(names[column].substr(COLUMN_PREFIX.size()), slice))
+        uint32_t id = 0;
+        if (names[column].rfind(prefix, 0) != 0 ||
+            !ParseWhole(names[column].substr(prefix.size()), id))
         {
-            Refuse(path, 1, "column '" + names[column] + "' is not slice_<id>");
+            Refuse(path, 1, "column '" + names[column] + "' is not " + prefix + "<id>");
         }
-        slices.push_back(slice);
+        ids.push_back(id);
     }
-    if (names.empty() || names[0] != "step" || slices.empty())
+    if (names.empty() || names[0] != "step" || ids.empty())
     {
-        Refuse(path, 1, "the header is 'step,slice_<id>,...', not '" + line + "'");
+        Refuse(path, 1, "the header is 'step," + prefix + "<id>,...', not '" + line + "'");
     }
-    return slices;
+    return ids;
 }
 
 } // namespace
 
 TrafficMask
-TrafficMask::FromProfile(uint32_t firstInterval)
+TrafficMask::FromProfile(uint32_t firstInterval,
+                         const MaskColumns& columns,
+                         uint32_t intervalsPerQuarter)
 {
     TrafficMask mask;
     mask.m_source = "profile";
+    mask.m_columns = columns;
     mask.m_firstInterval = firstInterval;
+    mask.m_intervalsPerQuarter = intervalsPerQuarter;
     return mask;
 }
 
@@ -88,7 +69,7 @@ TrafficMask::Constant()
 }
 
 TrafficMask
-TrafficMask::FromCsv(const std::string& path)
+TrafficMask::FromCsv(const std::string& path, const MaskColumns& columns)
 {
     std::ifstream in(path);
     std::string line;
@@ -98,17 +79,18 @@ TrafficMask::FromCsv(const std::string& path)
     }
     TrafficMask mask;
     mask.m_source = path;
-    const auto slices = ParseHeader(path, line);
+    mask.m_columns = columns;
+    const auto ids = ParseHeader(path, line, columns.prefix);
     for (size_t number = 2; std::getline(in, line); ++number)
     {
         const auto cells = SplitAtCommas(line);
         uint32_t step = 0;
-        if (cells.size() != slices.size() + 1)
+        if (cells.size() != ids.size() + 1)
         {
             Refuse(path,
                    number,
                    std::to_string(cells.size()) + " columns; the header has " +
-                       std::to_string(slices.size() + 1));
+                       std::to_string(ids.size() + 1));
         }
         if (!ParseWhole(cells[0], step) || step != number - 2)
         {
@@ -116,24 +98,24 @@ TrafficMask::FromCsv(const std::string& path)
                    number,
                    "step is '" + cells[0] + "'; " + std::to_string(number - 2) + " comes next");
         }
-        for (size_t i = 0; i < slices.size(); ++i)
+        for (size_t i = 0; i < ids.size(); ++i)
         {
             double value = -1;
             if (!ParseWhole(cells[i + 1], value) || !(value >= 0 && value <= 1))
             {
                 Refuse(path,
                        number,
-                       COLUMN_PREFIX + std::to_string(slices[i]) + " is '" + cells[i + 1] +
+                       columns.prefix + std::to_string(ids[i]) + " is '" + cells[i + 1] +
                            "'; a number between 0 and 1 is required");
             }
-            mask.m_series[slices[i]].push_back(value);
+            mask.m_series[ids[i]].push_back(value);
         }
     }
     return mask;
 }
 
 double
-TrafficMask::Get(uint32_t interval, uint32_t slice) const
+TrafficMask::Get(uint32_t interval, uint32_t id) const
 {
     if (m_source == CONSTANT)
     {
@@ -141,25 +123,26 @@ TrafficMask::Get(uint32_t interval, uint32_t slice) const
     }
     if (m_series.empty())
     {
-        return DailyProfile(slice - 1, m_firstInterval + interval);
+        return DailyProfile(id - m_columns.firstId,
+                            1.0 * (m_firstInterval + interval) / m_intervalsPerQuarter);
     }
-    return m_series.at(slice).at(interval);
+    return m_series.at(id).at(interval);
 }
 
 void
-TrafficMask::Require(uint32_t intervals, const std::vector<uint32_t>& slices) const
+TrafficMask::Require(uint32_t intervals, const std::vector<uint32_t>& ids) const
 {
     if (m_series.empty())
     {
         return; // for ever, for all
     }
-    for (const auto slice : slices)
+    for (const auto id : ids)
     {
-        const auto series = m_series.find(slice);
+        const auto series = m_series.find(id);
         if (series == m_series.end())
         {
             throw std::invalid_argument("mask_file " + m_source + " has no column " +
-                                        COLUMN_PREFIX + std::to_string(slice));
+                                        m_columns.prefix + std::to_string(id));
         }
         if (series->second.size() < intervals)
         {

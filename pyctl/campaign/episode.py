@@ -66,8 +66,17 @@ def run_episode(
     context: Context,
     recorder: Recorder,
     on_step: Callable[[StepReport], None] | None = None,
+    on_decision: Callable[[Mapping[str, Array]], None] | None = None,
 ) -> EpisodeEnd:
     """Plays one episode to its end.
+
+    Args:
+        simulation: to play with.
+        allocator: decides.
+        context: of the episode.
+        recorder: takes what comes of each decision.
+        on_step: called after each interval.
+        on_decision: called with each decision before it is put in force.
 
     Raises:
         UsageError: the allocator does not fit the scenario, or its first decision is unusable.
@@ -87,6 +96,8 @@ def run_episode(
         decided = _call(allocator, "act", observation)
         decision_s = time.perf_counter() - begun
         decision, repairs = guard.repair(_require_decision(allocator, decided))
+        if on_decision is not None:
+            on_decision(decision.allocation)
         fields, reward, terminated, truncated, info = simulation.step(dict(decision.allocation))
         ended = terminated or truncated
         step = observation.step

@@ -9,35 +9,46 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from agents.errors import AllocatorError
 from agents.protocol import Allocator, Context
-from pyctl.campaign.digest import file_sha256
+from pyctl.campaign.offered import ARRIVALS_FILE, MASK_FILE, OfferedLoad, TraceChoice, offered_load
 from pyctl.campaign.registry import load_allocator
 from pyctl.campaign.schemas import context_of
 from pyctl.campaign.settings import make_allocator
 from pyctl.errors import UsageError
+from pyctl.exchange.transport import Transport
 from pyctl.launch.scenarios import check_parameters, describe
 
-Transport = Literal["tcp", "ipc"]
-
-# Parameters that say where files are, not what is simulated.
-MASK_FILE = "mask_file"
 TOPOLOGY_FILE = "topology_file"
+FILES = (MASK_FILE, ARRIVALS_FILE, TOPOLOGY_FILE)  # where files are, not what is simulated
+
+
+# As users name it, and as CoSimEnv does.
+Channel = Literal["shm", "zmq", "ipc"]
+TRANSPORTS: Mapping[Channel, Transport] = {"shm": "shm", "zmq": "tcp", "ipc": "ipc"}
 
 
 @dataclass(frozen=True)
-class TraceChoice:
-    """Which part of a traffic data set drives the offered load.
+class Reach:
+    """How a simulation is started and talked to; nothing of it changes the results.
 
     Attributes:
-        path: file in one of the formats of ``pyctl.traces``.
-        squares: one square of the grid for each slice; None lets the loader choose.
+        channel: between simulation and Python: memory that both share, or ZeroMQ over TCP on the
+            local host or over a Unix socket.
+        listen: address to wait at for a simulation that somebody else starts; None starts one.
+        curve: whether what is said to that one is encrypted.
+        sim_log: what ns-3 logs, as its variable NS_LOG; None for nothing.
+        attach: whether to wait for a debugger, without time-out.
     """
 
-    path: Path
-    squares: tuple[int, ...] | None = None
+    channel: Channel = "shm"
+    listen: str | None = None
+    curve: bool = False
+    sim_log: str | None = None
+    attach: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,7 @@ class RunConfig:
         settings: of the allocator; those not named keep their defaults.
         seed: picks the random streams, 0 to 2^32 - 1.
         trace: of the offered load, or None for the scenario's own.
-        transport: between simulation and Python; it does not change the results.
+        reach: how the simulation is started and talked to.
     """
 
     scenario: str
@@ -60,7 +71,7 @@ class RunConfig:
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 1
     trace: TraceChoice | None = None
-    transport: Transport = "tcp"
+    reach: Reach = field(default_factory=Reach)
 
 
 @dataclass(frozen=True)
@@ -72,18 +83,16 @@ class PreparedRun:
         description: the scenario's, with the run's parameters.
         context: for the allocator.
         allocator: made with its settings.
-        mask_csv: traffic mask for the scenario, or None.
+        load: files of the offered load.
         config: canonical configuration; the run's id is its digest.
-        data: digests of the files that were read.
     """
 
     request: RunConfig
     description: Mapping[str, Any]
     context: Context
     allocator: Allocator
-    mask_csv: str | None
+    load: OfferedLoad
     config: Mapping[str, Any]
-    data: Mapping[str, Any]
 
 
 def prepare(request: RunConfig) -> PreparedRun:
@@ -92,6 +101,7 @@ def prepare(request: RunConfig) -> PreparedRun:
     Raises:
         UsageError: one of them is unknown or wrong; the message says what would be right.
     """
+    _require_reach(request.reach)
     check_parameters(request.scenario, request.parameters)
     if TOPOLOGY_FILE in request.parameters:
         raise UsageError(f"{TOPOLOGY_FILE} cannot be set: the run's folder gets the file")
@@ -106,16 +116,37 @@ def prepare(request: RunConfig) -> PreparedRun:
         allocator.reset(context)
     except AllocatorError as error:
         raise UsageError(f"allocator {request.allocator}: {error}") from error
-    mask_csv, data = _mask(request, described)
+    load = offered_load(request.trace, request.parameters, described)
+    if request.reach.listen is not None and load.files():
+        raise UsageError(
+            "--listen waits for a simulation that is started elsewhere: its load cannot come from "
+            f"a file of this host ({', '.join(load.files())})"
+        )
+    if request.trace is not None:
+        described = _described_with(load, request, described)
     return PreparedRun(
         request=request,
         description=described,
-        context=context,
+        context=context_of(described, request.seed),
         allocator=allocator,
-        mask_csv=mask_csv,
-        config=_canonical(request, described, allocator, mask_csv),
-        data=data,
+        load=load,
+        config=_canonical(request, described, allocator, load),
     )
+
+
+def _described_with(
+    load: OfferedLoad, request: RunConfig, described: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Asks the scenario again, with the files of a trace: it checks them, and its context fits."""
+    parameters = dict(request.parameters)
+    with TemporaryDirectory() as folder:
+        for name, text in load.files().items():
+            path = Path(folder, name)
+            path.write_text(text)
+            parameters[name] = str(path)
+        context = describe(request.scenario, parameters).raw["context"]
+    source = {"mask": load.data["trace"]["path"]} if "mask" in context else {}
+    return {**described, "context": {**context, **source}}
 
 
 def repeat_command(request: RunConfig, out: Path) -> str:
@@ -127,12 +158,23 @@ def repeat_command(request: RunConfig, out: Path) -> str:
     ):
         for key, value in values.items():
             words += [option, f"{key}={_as_word(value)}"]
-    words += ["--seed", str(request.seed), "--transport", request.transport]
+    words += ["--seed", str(request.seed), "--channel", request.reach.channel]
     if request.trace is not None:
         words += ["--trace", str(request.trace.path.absolute())]
         if request.trace.squares:
             words += ["--trace-squares", ",".join(map(str, request.trace.squares))]
     return shlex.join([*words, "--out", str(out.absolute())])
+
+
+def _require_reach(reach: Reach) -> None:
+    """Refuses what is asked of a simulation that is not started here."""
+    if reach.curve and reach.listen is None:
+        raise UsageError("--curve needs --listen tcp://HOST:PORT")
+    if reach.listen is not None and (reach.attach or reach.sim_log is not None):
+        raise UsageError(
+            "--listen waits for a simulation that is started elsewhere: --attach and --sim-log are "
+            "for one that is started here"
+        )
 
 
 def _as_word(value: Any) -> str:
@@ -142,11 +184,11 @@ def _as_word(value: Any) -> str:
 
 
 def _without_files(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in parameters.items() if k not in (MASK_FILE, TOPOLOGY_FILE)}
+    return {k: v for k, v in parameters.items() if k not in FILES}
 
 
 def _canonical(
-    request: RunConfig, description: Mapping[str, Any], allocator: Allocator, mask_csv: str | None
+    request: RunConfig, description: Mapping[str, Any], allocator: Allocator, load: OfferedLoad
 ) -> dict[str, Any]:
     # Attributes of ns-3 (ns3::Class::Attribute) are not among the described parameters.
     parameters = dict(request.parameters)
@@ -157,49 +199,10 @@ def _canonical(
         "allocator": request.allocator,
         "allocator_settings": json.loads(json.dumps(dataclasses.asdict(allocator.settings))),
         "seed": request.seed,
-        "mask_sha256": None if mask_csv is None else hashlib.sha256(mask_csv.encode()).hexdigest(),
+        "mask_sha256": None if load.mask_csv is None else _sha256(load.mask_csv),
+        **({} if load.arrivals_csv is None else {"arrivals_sha256": _sha256(load.arrivals_csv)}),
     }
 
 
-def _mask(request: RunConfig, description: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
-    """Reads the mask: from a trace, or as the scenario's own parameter names it."""
-    given = request.parameters.get(MASK_FILE)
-    if request.trace is None:
-        return _mask_file(Path(given)) if given else (None, {})
-    if given:
-        raise UsageError(f"--trace and --set {MASK_FILE}={given} both give the traffic; drop one")
-    if MASK_FILE not in {entry["name"] for entry in description["parameters"]}:
-        raise UsageError(f"--trace: scenario {request.scenario} takes no traffic trace")
-    return _mask_of_trace(request.trace, description["context"])
-
-
-def _mask_file(path: Path) -> tuple[str, dict[str, Any]]:
-    try:
-        return path.read_text(), {"mask": {"path": str(path), "sha256": file_sha256(path)}}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{MASK_FILE}: cannot read {path}: {error}") from error
-
-
-def _mask_of_trace(trace: TraceChoice, context: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    from tempfile import TemporaryDirectory
-
-    from pyctl.traces import load_masks, write_mask_csv
-
-    slice_ids = [int(entry["id"]) for entry in context["slices"]]
-    masks = load_masks(
-        trace.path,
-        int(context["steps"]),
-        slice_count=len(slice_ids),
-        squares=trace.squares,
-        interval_real_s=float(context["interval_real_s"]),
-    )
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "mask.csv")
-        write_mask_csv(masks, path, slice_ids)
-        data = {
-            "path": str(trace.path),
-            "sha256": masks.sha256,
-            "squares": list(masks.squares),
-            "description": masks.description,
-        }
-        return path.read_text(), {"trace": data}
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

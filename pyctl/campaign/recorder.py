@@ -12,6 +12,7 @@ import numpy.typing as npt
 from agents.protocol import Array, Context, FieldSchema
 from pyctl.campaign.digest import kpi_sha256
 from pyctl.campaign.guard import RepairReport
+from pyctl.campaign.histograms import axis_ids, histogram_table, is_histogram
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,7 @@ class Recorder:
         return kpi_sha256((record.step, record.observed) for record in self.records)
 
     def steps(self) -> pd.DataFrame:
-        """Makes the table of all fields.
+        """Makes the table of all fields but histograms.
 
         Returns:
             One row for each step and element (cell, slice): ``step``, ``t_sim_s``, the axes' ids,
@@ -74,7 +75,7 @@ class Recorder:
             "t_sim_s": self._spread([record.t_sim_s for record in self.records], axes),
         }
         columns.update(self._axis_columns(axes))
-        for schema in self._context.observation:
+        for schema in self._row_fields():
             arrays = [record.observed[schema.name] for record in self.records]
             columns[schema.name] = _column(arrays, schema, axes)
         for schema in self._context.action:
@@ -99,10 +100,19 @@ class Recorder:
         columns = ["step", "t_sim_s", "reward", "decision_s", *RepairReport().counts()]
         return pd.DataFrame(rows, columns=columns)
 
+    def histograms(self) -> pd.DataFrame | None:
+        """Makes the table of what was counted by bin; None if the scenario has nothing such."""
+        borders = [(record.step, record.t_sim_s, record.observed) for record in self.records]
+        return histogram_table(self._context, borders)
+
+    def _row_fields(self) -> list[FieldSchema]:
+        """Lists the observation fields that are columns of ``steps``."""
+        return [schema for schema in self._context.observation if not is_histogram(schema)]
+
     def _row_axes(self) -> dict[str, int]:
-        """Lists the axes of all fields, with their lengths, in the order of first appearance."""
+        """Lists the axes of these and of decisions, with their lengths, as they first appear."""
         axes: dict[str, int] = {}
-        for schema in (*self._context.observation, *self._context.action):
+        for schema in (*self._row_fields(), *self._context.action):
             axes.update(zip(schema.axes, schema.shape, strict=True))
         return axes
 
@@ -119,14 +129,6 @@ class Recorder:
             along[i + 1] = length
             columns[axis] = np.broadcast_to(ids.reshape(along), shape).ravel()
         return columns
-
-
-def axis_ids(values: Mapping[str, Any], axis: str, length: int) -> list[int]:
-    """Reads the ids along an axis from the context: ``cells`` has those of the axis ``cell``."""
-    entries = values.get(axis + "s")
-    if isinstance(entries, list) and len(entries) == length:
-        return [int(entry["id"]) for entry in entries]
-    return list(range(length))
 
 
 def _column(arrays: list[Array], schema: FieldSchema, axes: Mapping[str, int]) -> npt.NDArray[Any]:

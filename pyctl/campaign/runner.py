@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from pyctl.campaign import store
 from pyctl.campaign.episode import EpisodeEnd, Simulation, StepReport, run_episode
 from pyctl.campaign.errors import StoreError
 from pyctl.campaign.prepare import (
-    MASK_FILE,
     TOPOLOGY_FILE,
+    TRANSPORTS,
     PreparedRun,
     RunConfig,
     prepare,
@@ -22,10 +22,8 @@ from pyctl.campaign.prepare import (
 )
 from pyctl.campaign.provenance import provenance
 from pyctl.campaign.recorder import Recorder
+from pyctl.campaign.recording import DecisionFile
 from pyctl.errors import SimulationError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class ClosableSimulation(Simulation, Protocol):
@@ -80,20 +78,21 @@ def run_once(
     prepared = prepare(request)
     origin = {
         **provenance(prepared.description, repeat_command(request, out)),
-        "data": prepared.data,
-        "transport": request.transport,
+        "data": prepared.load.data,
+        "channel": request.reach.channel,
     }
     folder = store.PendingRun(out, prepared.config)
     recorder = Recorder(prepared.context)
+    decisions = DecisionFile(folder.path / store.DECISIONS, prepared.description["action"])
     begun = time.perf_counter()
     try:
         folder.write_json(store.PROVENANCE, origin)
         folder.write_json(store.DESCRIPTION, prepared.description)
-        opener = open_simulation or _open_binary
-        end = _play(prepared, folder, recorder, on_step, opener)
+        opener = open_simulation or _open_simulation
+        end = _play(prepared, folder, recorder, decisions, on_step, opener)
         wall_s = time.perf_counter() - begun
-        steps = _write_tables(folder, recorder)
-        summary = _summarise(prepared, recorder, steps, end, wall_s)
+        _write_tables(folder, recorder)
+        summary = _summarise(prepared, recorder, end, wall_s)
         folder.write_json(store.SUMMARY, summary)
         target = folder.commit("ok")
     except KeyboardInterrupt:
@@ -109,51 +108,75 @@ def _play(
     prepared: PreparedRun,
     folder: store.PendingRun,
     recorder: Recorder,
+    decisions: DecisionFile,
     on_step: Callable[[StepReport], None] | None,
     open_simulation: OpenSimulation,
 ) -> EpisodeEnd:
-    if prepared.mask_csv is not None:
-        folder.write_text(store.MASK, prepared.mask_csv)
+    for name, text in prepared.load.files().items():
+        folder.write_text(store.LOAD_FILES[name], text)
     simulation = open_simulation(prepared, folder.path)
     try:
-        return run_episode(simulation, prepared.allocator, prepared.context, recorder, on_step)
+        with decisions:
+            return run_episode(
+                simulation,
+                prepared.allocator,
+                prepared.context,
+                recorder,
+                on_step,
+                on_decision=decisions.add,
+            )
     finally:
         simulation.close()
 
 
-def _open_binary(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
+def _open_simulation(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
+    from pyctl.env.awaited import AwaitedEnv
     from pyctl.env.cosim import CoSimEnv
 
-    request = prepared.request
+    request, reach = prepared.request, prepared.request.reach
     parameters = dict(request.parameters)
+    if reach.listen is not None:
+        # Its files are those of its own host.
+        return AwaitedEnv(
+            request.scenario,
+            parameters,
+            seed=request.seed,
+            address=reach.listen,
+            curve=reach.curve,
+        )
     names = {entry["name"] for entry in prepared.description["parameters"]}
-    if prepared.mask_csv is not None:
-        parameters[MASK_FILE] = str(folder / store.MASK)
+    for name in prepared.load.files():
+        parameters[name] = str(folder / store.LOAD_FILES[name])
     if TOPOLOGY_FILE in names:
         parameters[TOPOLOGY_FILE] = str(folder / store.TOPOLOGY)
     return CoSimEnv(
         request.scenario,
         parameters,
         seed=request.seed,
-        transport=request.transport,
+        transport=TRANSPORTS[reach.channel],
         log_path=folder / store.LOG,
+        sim_log=reach.sim_log,
+        attach=reach.attach,
     )
 
 
-def _write_tables(folder: store.PendingRun, recorder: Recorder) -> pd.DataFrame:
-    steps = recorder.steps()
+def _write_tables(folder: store.PendingRun, recorder: Recorder) -> None:
+    tables = {
+        store.STEPS: recorder.steps(),
+        store.INTERVALS: recorder.intervals(),
+        store.HISTOGRAMS: recorder.histograms(),
+    }
     try:
-        steps.to_parquet(folder.path / store.STEPS, index=False)
-        recorder.intervals().to_parquet(folder.path / store.INTERVALS, index=False)
+        for name, table in tables.items():
+            if table is not None:
+                table.to_parquet(folder.path / name, index=False)
     except OSError as error:
         raise StoreError(f"cannot write tables to {folder.path}: {error}") from error
-    return steps
 
 
 def _summarise(
     prepared: PreparedRun,
     recorder: Recorder,
-    steps: pd.DataFrame,
     end: EpisodeEnd,
     wall_s: float,
 ) -> dict[str, Any]:
@@ -163,7 +186,7 @@ def _summarise(
     config = {**prepared.config, "context": prepared.description["context"]}
     return {
         "kpi_sha256": recorder.kpi_sha256(),
-        **summarise(steps, recorder.intervals(), config),
+        **summarise(recorder.steps(), recorder.intervals(), config, recorder.histograms()),
         "steps": len(recorder.records),
         "sim_s": sim_s,
         "wall_s": wall_s,

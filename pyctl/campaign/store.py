@@ -20,6 +20,7 @@ from typing import Any, Literal
 from pyctl.campaign.atomic import put_in_place
 from pyctl.campaign.digest import run_id
 from pyctl.campaign.errors import StoreError
+from pyctl.campaign.offered import ARRIVALS_FILE, MASK_FILE
 
 State = Literal["ok", "failed", "interrupted"]
 
@@ -30,13 +31,20 @@ SUMMARY = "summary.json"
 ERROR = "error.json"
 STEPS = "steps.parquet"
 INTERVALS = "intervals.parquet"
+HISTOGRAMS = "histograms.parquet"
 TOPOLOGY = "topology.json"
 MASK = "mask.csv"
+ARRIVALS = "arrivals.csv"
 LOG = "simulation.log"
+DECISIONS = "decisions.bin"
 
 OUR_FILES = frozenset(
-    (CONFIG, PROVENANCE, DESCRIPTION, SUMMARY, ERROR, STEPS, INTERVALS, TOPOLOGY, MASK, LOG)
+    (
+        *(CONFIG, PROVENANCE, DESCRIPTION, SUMMARY, ERROR),
+        *(STEPS, INTERVALS, HISTOGRAMS, TOPOLOGY, MASK, ARRIVALS, LOG, DECISIONS),
+    )
 )
+LOAD_FILES = {MASK_FILE: MASK, ARRIVALS_FILE: ARRIVALS}  # by the parameter that names them
 
 
 def folder_of(out: Path, run: str, state: State = "ok") -> Path:

@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Literal
 
 from pyctl.errors import SlicebedError
+from pyctl.exchange.transport import Transport
 
 REINSTALL = "run `make setup` in the checkout, or `pip install --force-reinstall slicebed`"
 LOOPBACK_STEPS = 3
@@ -68,6 +68,7 @@ def all_checks() -> list[Check]:
         Check("ns-3", _ns3, REINSTALL),
         Check("torch", _torch, "pip install torch"),
         Check("allocators", _allocators, "reinstall or remove the package named"),
+        Check("co-simulation over shm", lambda: _co_simulation("shm"), REINSTALL),
         Check("co-simulation over tcp", lambda: _co_simulation("tcp"), REINSTALL),
         Check("co-simulation over ipc", lambda: _co_simulation("ipc"), REINSTALL),
     ]
@@ -141,7 +142,7 @@ def _allocators() -> str:
     return ", ".join(entry.name for entry in entries)
 
 
-def _co_simulation(transport: Literal["tcp", "ipc"]) -> str:
+def _co_simulation(transport: Transport) -> str:
     from numpy import zeros
 
     from pyctl.env.cosim import CoSimEnv

@@ -10,7 +10,18 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from pyctl.cli import bench, data, doctor, quickstart, run, show, validate
+from pyctl.cli import (
+    bench,
+    data,
+    doctor,
+    figures,
+    quickstart,
+    replay,
+    run,
+    show,
+    simulate,
+    validate,
+)
 from pyctl.cli import list as list_command
 from pyctl.errors import SlicebedError
 
@@ -51,6 +62,9 @@ app = typer.Typer(
 app.command("list")(list_command.list_all)
 app.command("show")(show.show)
 app.command("run")(run.run)
+app.command("simulate")(simulate.simulate)
+app.command("replay")(replay.replay)
+app.command("figures")(figures.figures)
 app.command("quickstart")(quickstart.quickstart)
 app.command("doctor")(doctor.doctor)
 app.add_typer(data.app, name="data")

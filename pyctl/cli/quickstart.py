@@ -39,9 +39,14 @@ def quickstart(
 
 
 def _draw(folders: Sequence[Path], out: Path) -> Sequence[Path]:
-    from analysis.quickstart import draw
+    from analysis.drawing import draw_runs
+    from analysis.errors import FileInTheWay
+    from pyctl.errors import UsageError
 
-    return draw(folders, out)
+    try:
+        return draw_runs(folders, out / "figures").files
+    except FileInTheWay as error:
+        raise UsageError(str(error)) from error
 
 
 def _print_comparison(results: dict[str, RunResult]) -> None:

@@ -11,7 +11,8 @@ import typer
 from pyctl.cli.output import print_json
 
 if TYPE_CHECKING:
-    from pyctl.campaign.prepare import RunConfig, TraceChoice, Transport
+    from pyctl.campaign.offered import TraceChoice
+    from pyctl.campaign.prepare import Reach, RunConfig
     from pyctl.campaign.runner import RunResult
     from pyctl.cli.run_file import RunFile
 
@@ -43,14 +44,44 @@ def run(
         typer.Option(min=0, max=MAX_SEED, help="Picks the random streams; 1 if not given."),
     ] = None,
     trace: Annotated[
-        Path | None, typer.Option(help="Traffic data set that drives the offered load.")
+        Path | None,
+        typer.Option(help="Data set that drives the offered load; see `slicebed data list`."),
     ] = None,
     trace_squares: Annotated[
-        str | None, typer.Option(help="Squares of the trace's grid, one a slice: 5161,4259,...")
+        str | None,
+        typer.Option(
+            help="Series of the trace, one a slice or edge: Milan's squares, PlanetLab's VMs."
+        ),
     ] = None,
-    transport: Annotated[
-        Literal["tcp", "ipc"], typer.Option(help="The results are the same.")
-    ] = "tcp",
+    channel: Annotated[
+        Literal["shm", "zmq", "ipc"],
+        typer.Option(
+            help="Shared memory, or ZeroMQ over TCP or a Unix socket; the results are the same."
+        ),
+    ] = "shm",
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            help="Wait at tcp://HOST:PORT for a simulation that `slicebed simulate` starts, on "
+            "another host perhaps, in place of starting one.",
+            show_default=False,
+        ),
+    ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="With --listen: encrypt; a key is printed.")
+    ] = False,
+    sim_log: Annotated[
+        str | None,
+        typer.Option(help="What ns-3 logs, as NS_LOG: TcpSocketBase=info:...", show_default=False),
+    ] = None,
+    attach: Annotated[
+        bool,
+        typer.Option(
+            "--attach",
+            "--gdb",
+            help="Print how to attach a debugger, and wait for it, no time-out.",
+        ),
+    ] = False,
     config: Annotated[
         Path | None,
         typer.Option(help="YAML file with scenario, allocator, set, allocator_set, seed."),
@@ -60,12 +91,14 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Run a scenario with an allocator and store the run."""
+    from pyctl.campaign.prepare import Reach
     from pyctl.cli.run_file import RunFile
 
     file = RunFile.read(config) if config else RunFile()
     assigned = [*(sets or []), *([f"radio={radio}"] if radio is not None else [])]
     words = _Words(scenario, allocator, assigned, allocator_sets or [], seed)
-    request = _request(file, words, _trace(trace, trace_squares), transport)
+    reach = Reach(channel, listen=listen, curve=curve, sim_log=sim_log, attach=attach)
+    request = _request(file, words, _trace(trace, trace_squares), reach)
     with file.located(words.overridden()):
         result = execute(request, out, quiet)
     if as_json:
@@ -123,9 +156,7 @@ class _Words:
         return names | set(self.parameters()) | set(self.settings())
 
 
-def _request(
-    file: RunFile, words: _Words, trace: TraceChoice | None, transport: Transport
-) -> RunConfig:
+def _request(file: RunFile, words: _Words, trace: TraceChoice | None, reach: Reach) -> RunConfig:
     """Joins file and command line; the latter wins."""
     from pyctl.campaign.prepare import RunConfig
 
@@ -136,7 +167,7 @@ def _request(
         settings={**file.allocator_set, **words.settings()},
         seed=file.seed if words.seed is None else words.seed,
         trace=trace,
-        transport=transport,
+        reach=reach,
     )
 
 
@@ -149,7 +180,7 @@ def _required(what: str, name: str | None, how: str) -> str:
 
 
 def _trace(path: Path | None, squares: str | None) -> TraceChoice | None:
-    from pyctl.campaign.prepare import TraceChoice
+    from pyctl.campaign.offered import TraceChoice
     from pyctl.errors import UsageError
 
     if path is None:

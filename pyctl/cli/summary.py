@@ -17,6 +17,15 @@ COLUMNS = (
     ("r", "r_mean", 1.0, 3),
     ("P(r=1)", "p_r1", 1.0, 3),
     ("target Mbit/s", "target_bps", 1e-6, 1),
+    ("peak Mbit/s", "peak_bps", 1e-6, 1),
+    ("offered Mbit/s", "offered_mean", 1e-6, 2),
+    ("delivered Mbit/s", "delivered_mean", 1e-6, 2),
+    ("reserved", "reserved_mean", 1.0, 3),
+    ("over-provisioned %", "unused_mean", 100.0, 1),
+    ("admitted %", "admitted_mean", 100.0, 1),
+    ("SLA violated %", "sla_violated_mean", 100.0, 1),
+    ("MOS", "mos_mean", 1.0, 2),
+    ("cost", "cost_mean", 1.0, 3),
     ("users", "users_mean", 1.0, 2),
     ("throughput/user Mbit/s", "thp_dl_mean", 1e-6, 3),
     ("degradation", "degradation_mean", 1.0, 3),
@@ -73,9 +82,15 @@ def _rows(summary: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 
 def _columns(summary: Mapping[str, Any]) -> list[tuple[str, str, float, int]]:
     measured = {key for figures in _rows(summary).values() for key in figures}
-    # The load offered to cells is in bit/s and does not belong beside requests.
-    unwanted = () if summary.get("per_node") else ("offered_mean",)
-    return [column for column in COLUMNS if column[1] in measured - set(unwanted)]
+    unwanted = _unwanted(bool(summary.get("per_node")), measured)
+    return [column for column in COLUMNS if column[1] in measured and column[0] not in unwanted]
+
+
+def _unwanted(by_node: bool, measured: set[str]) -> set[str]:
+    """Names the headings that would show one figure twice, or in another scenario's unit."""
+    if by_node:
+        return {"offered Mbit/s"}  # these are requests
+    return {"offered"} if "delivered_mean" in measured else {"offered", "offered Mbit/s"}
 
 
 def totals_lines(summary: Mapping[str, Any]) -> list[str]:
@@ -87,6 +102,8 @@ def totals_lines(summary: Mapping[str, Any]) -> list[str]:
         f"{duration(summary['wall_s'])}: "
         f"{summary['sim_seconds_per_second']:.2f} simulated seconds per second",
     ]
+    if summary.get("latency"):
+        lines.append(_latency(summary["latency"]))
     if summary["conservation"]:
         lines.append(_packets(summary["conservation"]))
     return lines
@@ -99,6 +116,11 @@ def _merit(summary: Mapping[str, Any]) -> str:
     return (
         f"utility {_number(summary['utility_mean'], 1, 4)}, P(r=1) {_number(summary['p_r1'], 1, 3)}"
     )
+
+
+def _latency(latency: Mapping[str, Any]) -> str:
+    figures = ", ".join(f"{name} {_number(latency[name], 1e3, 1)}" for name in latency)
+    return f"latency of all requests, ms: {figures}"
 
 
 def _packets(conservation: Mapping[str, Any]) -> str:

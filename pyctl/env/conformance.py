@@ -351,8 +351,11 @@ def _boxes(space: Any) -> dict[str, spaces.Box]:
 
 
 def _good_action(env: Environment) -> dict[str, npt.NDArray[Any]]:
-    """Chooses the lowest action, and for shares an equal part of what there is to share."""
+    """Chooses the lowest action, all switches on, equal parts of what there is to share."""
     action = {name: space.low.copy() for name, space in _boxes(env.action_space).items()}
+    for field in _described(env):
+        if field["unit"] == "flag":
+            action[field["name"]] = _boxes(env.action_space)[field["name"]].high.copy()
     for field in _limited_fields(env):
         name, axis = field["name"], field["axes"].index(field["sum_axis"])
         share = field["sum_max"] / field["shape"][axis]
@@ -364,8 +367,12 @@ def _good_action(env: Environment) -> dict[str, npt.NDArray[Any]]:
 
 
 def _limited_fields(env: Environment) -> list[Mapping[str, Any]]:
-    described = getattr(env.unwrapped, "description", {})
-    return [field for field in described.get("action", []) if field.get("sum_max") is not None]
+    return [field for field in _described(env) if field.get("sum_max") is not None]
+
+
+def _described(env: Environment) -> list[Mapping[str, Any]]:
+    fields: list[Mapping[str, Any]] = getattr(env.unwrapped, "description", {}).get("action", [])
+    return fields
 
 
 def _bad_actions(env: Environment, good: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,27 +8,34 @@
 
 Observations and actions are dicts of arrays, as the scenario describes them. ``terminated`` means
 that the model ended the episode, ``truncated`` that its simulated time is over.
+
+``reset`` and ``step`` have two halves each, for who drives several simulations at once: ``start``
+and ``first``, ``send`` and ``receive``; ``ready`` tells whether the second need not wait.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import shlex
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import gymnasium
 
 from pyctl.env.link import Link
 from pyctl.env.seeds import SeedSequence
-from pyctl.env.values import checked, project_sums, require_sums
+from pyctl.env.values import SUM_SLACK, checked, project_sums, require_sums
 from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, SimulationError, UsageError
-from pyctl.exchange.channel import Channel, Transport
+from pyctl.exchange.channel import Channel
 from pyctl.exchange.codec import Peer, State
 from pyctl.exchange.session import Session
+from pyctl.exchange.shm import AnySession, ShmSession
 from pyctl.exchange.spaces import fields_space, require_same_layout
+from pyctl.exchange.transport import Transport
 from pyctl.launch.installed import scenario_binary
 from pyctl.launch.log import SimulationLog
 from pyctl.launch.scenarios import check_parameters, describe, parameter_arguments
@@ -39,6 +46,19 @@ TIMEOUT_S = 600.0
 OverTotal = Literal["refuse", "project"]
 
 Fields = dict[str, Any]
+Outcome = tuple[Fields, float, bool, bool, dict[str, Any]]
+
+
+class Allowed(NamedTuple):
+    """An action that may be sent.
+
+    Attributes:
+        values: arrays by field name, in the action space and within all totals.
+        projected: how many totals were above their limits before.
+    """
+
+    values: Fields
+    projected: int
 
 
 class CoSimEnv(gymnasium.Env[Fields, Fields]):
@@ -57,10 +77,12 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         scenario: str,
         params: Mapping[str, Any] | None = None,
         seed: int | None = None,
-        transport: Transport = "tcp",
+        transport: Transport = "shm",
         log_path: str | Path | None = None,
         timeout_s: float = TIMEOUT_S,
         over_total: OverTotal = "refuse",
+        sim_log: str | None = None,
+        attach: bool = False,
     ) -> None:
         """Checks everything that can be checked before a simulation is started.
 
@@ -68,7 +90,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             scenario: name, as in ``slicebed list``.
             params: of the scenario; those not named keep their defaults.
             seed: of the first episode; None draws one. See ``pyctl.env.seeds`` for the others.
-            transport: ``tcp`` or ``ipc``; it does not change what is simulated.
+            transport: ``shm`` (memory that both share), or ZeroMQ over ``tcp`` or ``ipc``; it does
+                not change what is simulated.
             log_path: file that the simulations' output is appended to; None keeps the last
                 lines only, for error messages.
             timeout_s: how long the simulation may take for one interval [s].
@@ -77,12 +100,16 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
                 point in force and counts the totals in ``info["projected"]``. The ids of
                 ``gymnasium.make`` project, because an RL library samples its actions from the
                 space alone, which cannot say what a sum may be.
+            sim_log: what ns-3 logs (its variable ``NS_LOG``), such as ``TcpSocketBase=info``; it
+                goes to the log.
+            attach: each simulation tells its process id on standard error and waits, for as long
+                as it takes, until a debugger is attached; so does this side.
 
         Raises:
             UsageError: one of the arguments is wrong.
         """
-        if transport not in ("tcp", "ipc"):
-            raise UsageError(f"transport is {transport!r}; 'tcp' or 'ipc' is required")
+        if transport not in ("shm", "tcp", "ipc"):
+            raise UsageError(f"transport is {transport!r}; 'shm', 'tcp' or 'ipc' is required")
         if over_total not in ("refuse", "project"):
             raise UsageError(f"over_total is {over_total!r}; 'refuse' or 'project' is required")
         self._over_total: OverTotal = over_total
@@ -91,7 +118,9 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         self._program = [str(scenario_binary(scenario)), *parameter_arguments(parameters)]
         self._transport: Transport = transport
         self._log_path = None if log_path is None else Path(log_path)
-        self._timeout_s = timeout_s
+        self._timeout_s = math.inf if attach else timeout_s
+        self._environment = {} if sim_log is None else {"NS_LOG": sim_log}
+        self._attach = attach
         self._seeds = SeedSequence(seed)
         self._server: SimulationServer | None = None
         self._link: Link | None = None
@@ -123,20 +152,25 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         """
         if options:
             raise UsageError(f"options is {options!r}; no options are known")
+        self.start(seed)
+        return self.first()
+
+    def start(self, seed: int | None = None) -> None:
+        """Starts a simulation, as ``reset``, and does not wait for it: ``first`` does."""
         episode_seed = self._seeds.next(seed)
         super().reset(seed=seed)
         self._close_link()
         self.seed = episode_seed
-        if self._server is not None and not self._server.lives():
-            self._release_server()
-        if self._server is None:
-            self._server = SimulationServer(self._program)
-        self._link = Link(self._listen(), self._launch, self._timeout_s, same_process=True)
-        self._use_described_spaces(self._link)
-        state = self._link.begin()
+        self._link = self._begin_link()
+
+    def first(self) -> tuple[Fields, dict[str, Any]]:
+        """Waits for the simulation that ``start`` started; returns and raises as ``reset``."""
+        link = self._require_link()
+        self._use_described_spaces(link)
+        state = link.begin()
         return self._observation(state), state.info
 
-    def step(self, action: Fields) -> tuple[Fields, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Fields) -> Outcome:
         """Puts an action in force for one interval.
 
         Raises:
@@ -145,20 +179,65 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             EpisodeOver: there is no episode; call ``reset()``.
             SimulationError: the simulation crashed or does not answer; the episode is over.
         """
-        if self._link is None:
-            raise EpisodeOver("no episode has begun; call reset() first")
+        link = self._require_link()
+        fast_step = link.session.fast_step
+        if fast_step is not None:
+            done = fast_step(action)
+            if isinstance(done, tuple):
+                return done
+            if done:  # sent, and what comes of it is unusual or takes its time
+                link.note_sent()
+                return self._outcome(link, link.receive(), 0)
+        allowed = self.allowed(action)
+        return self._outcome(link, link.step(allowed.values), allowed.projected)
+
+    def allowed(self, action: Fields) -> Allowed:
+        """Checks an action, and projects it where the environment does; nothing is sent.
+
+        Raises:
+            InvalidAction: as ``step``.
+        """
         exact = checked(action, self.action_space)
         projected = 0
         if self._over_total == "project":
             exact, projected = project_sums(exact, self.description["action"])
         require_sums(exact, self.description["action"])
-        state = self._link.step(exact)
-        observation = self._observation(state)
-        if state.ended:
-            # The process ends by itself now; to wait for it here keeps none behind.
-            self._link.close()
-        info = {**state.info, "projected": projected} if projected else state.info
-        return observation, state.reward, state.terminated, state.truncated, info
+        return Allowed(exact, projected)
+
+    def send(self, allowed: Allowed) -> None:
+        """Puts an action in force and does not wait for what comes of it: ``receive`` does."""
+        self._require_link().send(allowed.values)
+        self._sent = allowed
+
+    def receive(self) -> Outcome:
+        """Waits for what comes of the action sent last; returns and raises as ``step``."""
+        link = self._require_link()
+        return self._outcome(link, link.receive(), self._sent.projected)
+
+    def ready(self, wait_s: float = 0.0) -> bool:
+        """Tells whether ``first`` or ``receive`` would return, or raise, without waiting.
+
+        Args:
+            wait_s: how long to wait for that at most [s].
+        """
+        return self._require_link().ready(wait_s)
+
+    def pin(self, core: int) -> None:
+        """Keeps the simulation of this episode on one core of the processor."""
+        process = self._require_link().process
+        if process is not None:
+            process.pin(core)
+
+    def share_server(self, others: Iterable[CoSimEnv]) -> None:
+        """Takes the server of another environment, if one runs what this one would start."""
+        if self._server is not None and self._server.lives():
+            return
+        self._release_server()
+        for other in others:
+            server = other._server
+            if other._program == self._program and server is not None and server.lives():
+                self._server = server.retain()
+                return
 
     def branch(self, n: int = 1) -> list[Self]:
         """Copies the simulation as it is now, between two steps.
@@ -177,14 +256,15 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             SimulationError: the simulation ended, or there was no room for all copies: then there
                 is none.
         """
-        if self._link is None or self._server is None:
-            raise EpisodeOver("no episode has begun; call reset() first")
+        link = self._require_link()
+        if self._server is None:
+            raise EpisodeOver("the environment is closed; call reset() first")
         self._server.require_room(n)
         with contextlib.ExitStack() as undo:
             sessions = [undo.enter_context(contextlib.closing(self._listen())) for _ in range(n)]
             logs = [SimulationLog() for _ in range(n)]
             peers = [Peer(s.endpoint, log.path) for s, log in zip(sessions, logs, strict=True)]
-            pids, trouble = self._link.branch(peers)
+            pids, trouble = link.branch(peers)
             copies = [
                 self._server.adopt(pid, log, self._command())
                 for pid, log in zip(pids, logs, strict=False)
@@ -199,20 +279,51 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
 
     def close(self) -> None:
         """Stops the simulation, if one runs. The environment can be reset again."""
-        self._close_link()
-        self._release_server()
+        try:
+            self._close_link()
+        finally:
+            self._release_server()
         super().close()
+
+    def _begin_link(self) -> Link:
+        """Starts a simulation, and does not wait for it."""
+        if self._server is not None and not self._server.lives():
+            self._release_server()
+        if self._server is None:
+            self._server = SimulationServer(self._program, self._environment)
+        return Link(self._listen(), self._launch, self._timeout_s, same_process=True)
+
+    def _require_link(self) -> Link:
+        if self._link is None:
+            raise EpisodeOver("no episode has begun; call reset() first")
+        return self._link
+
+    def _outcome(self, link: Link, state: State, projected: int) -> Outcome:
+        observation = self._observation(state)
+        if state.ended:
+            # The process ends by itself now; to wait for it here keeps none behind.
+            link.close()
+        info = state.info
+        if projected:
+            info = {**info, "projected": projected}
+        return observation, state.reward, state.terminated, state.truncated, info
 
     def _release_server(self) -> None:
         if self._server is not None:
             self._server.release()
             self._server = None
 
-    def _listen(self) -> Session:
+    def _listen(self) -> AnySession:
+        if self._transport == "shm":
+            session = ShmSession()
+            # Where totals are projected, all above their limit are, by however little.
+            slack = SUM_SLACK if self._over_total == "refuse" else 0.0
+            session.limit_sums(self.description["action"], slack)
+            return session
         assert self._server is not None  # noqa: S101 - reset() made sure
         return Session(Channel(self._transport, folder=self._server.folder.path))
 
-    def _twin(self, session: Session, simulation: ServedSimulation) -> Self:
+    def _twin(self, session: AnySession, simulation: ServedSimulation) -> Self:
         """Makes the environment of a branch that is about to introduce itself."""
         assert self._server is not None  # noqa: S101 - there is an episode
         twin = copy.copy(self)
@@ -227,16 +338,21 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
     def _command(self) -> str:
         return shlex.join([*self._program, f"--RngRun={self.seed}"])
 
-    def _launch(self, session: Session) -> ServedSimulation:
+    def _launch(self, session: AnySession) -> ServedSimulation:
         assert self._server is not None  # noqa: S101 - reset() made sure
         assert self.seed is not None  # noqa: S101 - reset() made sure
         log = SimulationLog(self._log_path)
-        return self._server.start(session.endpoint, self.seed, log, self._command())
+        simulation = self._server.start(
+            session.endpoint, self.seed, log, self._command(), attach=self._attach
+        )
+        if self._attach:
+            print(f"attach with: gdb -p {simulation.pid}", file=sys.stderr, flush=True)
+        return simulation
 
     def _use_described_spaces(self, link: Link) -> None:
         """Takes the description's spaces, which have bounds for each element, for the wire's."""
         try:
-            hello = link.hello
+            hello = link.greet()
             require_same_layout(self.observation_space, hello.observation_space, "the observation")
             require_same_layout(self.action_space, hello.action_space, "the action")
         except ProtocolError:

@@ -25,6 +25,7 @@ from pyctl.errors import EpisodeOver, UsageError
 from pyctl.exchange.channel import Channel
 from pyctl.exchange.codec import State
 from pyctl.exchange.session import Session
+from pyctl.exchange.shm import AnySession
 from pyctl.launch.process import SimulationProcess
 
 TIMEOUT_S = 600.0
@@ -140,12 +141,13 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
         self.port = channel.port
         launch = None if self._command is None else self._launch
         self._link = Link(Session(channel), launch, self._timeout_s)
-        self.observation_space = self._link.hello.observation_space
-        self.action_space = self._link.hello.action_space
+        hello = self._link.greet()
+        self.observation_space = hello.observation_space
+        self.action_space = hello.action_space
         self._observation = nothing(self.observation_space)
         self._take(self._link.begin())
 
-    def _launch(self, session: Session) -> SimulationProcess:
+    def _launch(self, session: AnySession) -> SimulationProcess:
         assert self._command is not None  # noqa: S101 - _begin made sure
         return SimulationProcess(
             foreign_arguments(self._command, self.port, self.seed or 0),

@@ -5,6 +5,7 @@ Turns what goes wrong into the errors of ``pyctl.errors``, and leaves nothing be
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -17,14 +18,15 @@ from pyctl.errors import (
     SimulationError,
     SimulationHung,
 )
+from pyctl.exchange.channel import POLL_S
 from pyctl.exchange.codec import Hello, Peer, State
-from pyctl.exchange.session import Session
+from pyctl.exchange.shm import AnySession
 from pyctl.launch.watched import ASK_S, WatchedSimulation
 
 # How long a simulation whose connection broke may take to exit, so that its status can be told.
 EXIT_S = 0.5
 
-Launch = Callable[[Session], WatchedSimulation]
+Launch = Callable[[AnySession], WatchedSimulation]
 
 
 class Link:
@@ -41,9 +43,13 @@ class Link:
     state: State
 
     def __init__(
-        self, session: Session, launch: Launch | None, timeout_s: float, same_process: bool = False
+        self,
+        session: AnySession,
+        launch: Launch | None,
+        timeout_s: float,
+        same_process: bool = False,
     ) -> None:
-        """Waits for the simulation and its first state.
+        """Starts the simulation, and does not wait for it: ``greet`` does.
 
         Args:
             session: that it will connect to; belongs to the link from now on.
@@ -53,25 +59,41 @@ class Link:
                 one is let in.
 
         Raises:
-            SimulationError: it did not come, or went.
-            ProtocolError: it does not speak the wire.
-            UsageError: it cannot be started.
+            SimulationError: it could not be started.
+            UsageError: likewise, because of what was given.
         """
         self._timeout_s = timeout_s
+        self._same_process = same_process
+        self._looked_s = 0.0
         self.process: WatchedSimulation | None = None
         self.session = session
         try:
             if launch is not None:
                 self.process = launch(session)
-            process_id = self.process.pid if self.process and same_process else None
+        except BaseException:
+            self.close()
+            raise
+        self._await()
+
+    def greet(self) -> Hello:
+        """Waits for the simulation's first message and returns it.
+
+        Raises:
+            SimulationError: it did not come, or went.
+            ProtocolError: it does not speak the wire.
+        """
+        process_id = self.process.pid if self.process and self._same_process else None
+        try:
             self.hello = self._call(self.session.handshake, process_id=process_id)
         except BaseException:
             self.close()
             raise
+        return self.hello
 
     def begin(self) -> State:
         """Lets the simulation go on to its first state and returns it."""
         self.session.accept()
+        self._await()
         self.state = self._receive(self.session.receive_state)
         return self.state
 
@@ -83,12 +105,26 @@ class Link:
             SimulationError: the simulation ended, or does not answer.
             ProtocolError: it sent what the wire does not allow.
         """
+        self._await()
         self.state = self._receive(self.session.step, action)
         return self.state
 
     def send(self, action: Any) -> None:
         """Puts an action in force; ``receive`` waits for the state that comes of it."""
         self.session.send_action(action)
+        self._await()
+
+    def ready(self, wait_s: float = 0.0) -> bool:
+        """Tells whether ``greet`` or ``receive`` would return, or raise, without waiting.
+
+        Args:
+            wait_s: how long to wait for that at most [s].
+        """
+        return self.session.state_ready(wait_s) or self._is_lost()
+
+    def note_sent(self) -> None:
+        """Takes note that an action was sent by the session itself (``fast_step``)."""
+        self._await()
 
     def receive(self) -> State:
         """Returns the state that comes of the action sent last; raises as ``step``."""
@@ -105,6 +141,7 @@ class Link:
             EpisodeOver: there is no episode.
             SimulationError: the simulation ended, or does not answer.
         """
+        self._await()
         info = self._receive(self.session.branch, peers).info
         return [int(pid) for pid in info["branches"]], info.get("branch_error")
 
@@ -131,6 +168,24 @@ class Link:
     ) -> None:
         self.close()
 
+    def _await(self) -> None:
+        """Notes until when the message must be there that is due from now on."""
+        self._due_s = time.monotonic() + self._timeout_s
+
+    def _is_lost(self) -> bool:
+        """Looks now and then whether no message can come any more."""
+        now = time.monotonic()
+        if now > self._due_s:
+            return True
+        if self.process is None or now - self._looked_s < POLL_S:
+            return False
+        self._looked_s = now
+        try:
+            self.process.require_alive()
+        except SimulationError:
+            return True  # who receives is told the same
+        return False
+
     def _receive(self, call: Callable[..., State], *arguments: Any) -> State:
         try:
             state: State = self._call(call, *arguments)
@@ -142,7 +197,8 @@ class Link:
     def _call(self, call: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         watch = self.process.require_alive if self.process else None
         try:
-            return call(*arguments, timeout_s=self._timeout_s, watch=watch, **keywords)
+            remaining_s = max(self._due_s - time.monotonic(), 0.0)
+            return call(*arguments, timeout_s=remaining_s, watch=watch, **keywords)
         except ChannelTimeout as error:
             raise self._hung() from error
         except PeerDisconnected as error:

@@ -19,33 +19,44 @@ class Registered:
         summary: one line.
         entry_point: imported when an environment is made, not before.
         arguments: of its constructor, besides the user's.
+        vector_entry_point: that ``gymnasium.make_vec`` uses by itself; None where there is none.
     """
 
     summary: str
     entry_point: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    vector_entry_point: str | None = None
+
+
+def _of_scenario(scenario: str, summary: str) -> Registered:
+    return Registered(
+        summary,
+        "pyctl.env.cosim:CoSimEnv",
+        {"scenario": scenario, "over_total": "project"},
+        "pyctl.env.vector:CoSimVectorEnv",
+    )
 
 
 _REGISTERED = {
-    "slicebed/Cells-v0": Registered(
+    "slicebed/Capacity-v0": _of_scenario(
+        "capacity",
+        "slices on one link or in one cell; an action sets what each reserves and who is admitted",
+    ),
+    "slicebed/Cells-v0": _of_scenario(
+        "cells",
         "sliced cells on a hexagonal grid; an action sets each slice's PRB ceiling per cell",
-        "pyctl.env.cosim:CoSimEnv",
-        {"scenario": "cells", "over_total": "project"},
     ),
-    "slicebed/E2eSlice-v0": Registered(
+    "slicebed/E2eSlice-v0": _of_scenario(
+        "e2e-slice",
         "video slices end to end; an action sets each slice's transport rate and gNB CPU",
-        "pyctl.env.cosim:CoSimEnv",
-        {"scenario": "e2e-slice", "over_total": "project"},
     ),
-    "slicebed/EdgeCloud-v0": Registered(
+    "slicebed/EdgeCloud-v0": _of_scenario(
+        "edge-cloud",
         "requests to edge nodes and a cloud; an action sets each node's share of the work",
-        "pyctl.env.cosim:CoSimEnv",
-        {"scenario": "edge-cloud", "over_total": "project"},
     ),
-    "slicebed/Loopback-v0": Registered(
+    "slicebed/Loopback-v0": _of_scenario(
+        "loopback",
         "no network: the action comes back as the observation",
-        "pyctl.env.cosim:CoSimEnv",
-        {"scenario": "loopback", "over_total": "project"},
     ),
     "slicebed/Ns3Gym-v0": Registered(
         "any simulation that speaks the ns3-gym wire",
@@ -65,5 +76,6 @@ def register_envs() -> None:
                 id=name,
                 entry_point=entry.entry_point,
                 kwargs=dict(entry.arguments),
+                vector_entry_point=entry.vector_entry_point,
                 order_enforce=False,
             )

@@ -1,7 +1,7 @@
 """Moves messages between an agent and one simulation; knows nothing of what they mean.
 
-The agent listens (ZeroMQ REP) on the local host only; the simulation connects (REQ). Every wait has
-a deadline, and looks every ``POLL_S`` whether the simulation still lives.
+The agent listens (ZeroMQ REP), on the local host unless told otherwise; the simulation connects
+(REQ). Every wait has a deadline, and looks every ``POLL_S`` whether the simulation still lives.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zmq.utils.monitor import recv_monitor_message
 from pyctl.errors import ChannelTimeout, PeerDisconnected, ProtocolError, SlicebedError, UsageError
 from pyctl.exchange.codec import MAX_MESSAGE_BYTES
 
-Transport = Literal["tcp", "ipc"]
+ZmqTransport = Literal["tcp", "ipc"]
 Watch = Callable[[], None]
 
 HOST = "127.0.0.1"
@@ -53,10 +53,16 @@ class Channel:
     Attributes:
         endpoint: where the simulation has to connect.
         port: of ``endpoint``; 0 for ``ipc``.
+        curve_key: public key that the simulation needs, or None if nothing is encrypted.
     """
 
     def __init__(
-        self, transport: Transport = "tcp", port: int = 0, folder: Path | None = None
+        self,
+        transport: ZmqTransport = "tcp",
+        port: int = 0,
+        folder: Path | None = None,
+        host: str = HOST,
+        curve: bool = False,
     ) -> None:
         """Begins to listen.
 
@@ -64,6 +70,9 @@ class Channel:
             transport: ``tcp`` on the local host, or ``ipc``, a socket in a private folder.
             port: of ``tcp``; 0 lets the system choose a free one.
             folder: of the ``ipc`` socket, private to this user; None makes one for it alone.
+            host: address of this host to listen at with ``tcp``; ``*`` for all of them.
+            curve: whether to encrypt (ZeroMQ's CURVE), with a key pair made for this channel: who
+                has not ``curve_key`` is not let in.
 
         Raises:
             UsageError: the transport is unknown, or the port is taken or none.
@@ -75,13 +84,16 @@ class Channel:
         self._socket = self._context.socket(zmq.REP)
         self._socket.setsockopt(zmq.LINGER, LINGER_MS)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        self.curve_key: str | None = None
+        if curve:
+            self._encrypt()
         self._events = self._socket.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
         # Also when it is lost without close(): sockets that are open hang their context's end.
         self._shut = weakref.finalize(
             self, _shut, self._context, self._socket, self._events, os.getpid()
         )
         try:
-            self.endpoint = self._bind(transport, port, folder)
+            self.endpoint = self._bind(transport, port, folder, host)
         except BaseException:
             self.close()
             raise
@@ -120,6 +132,12 @@ class Channel:
             if remaining_s <= 0:
                 raise ChannelTimeout(f"no message at {self.endpoint} within {timeout_s:g} s")
 
+    def ready(self, wait_s: float = 0.0) -> bool:
+        """Waits until a message can be received without waiting; tells whether one can."""
+        if wait_s <= 0:
+            return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
+        return bool(self._socket.poll(int(wait_s * 1000)))
+
     def admit(self) -> None:
         """Takes the simulation that is connected for the one of this episode: it may not leave."""
         self._admitted = True
@@ -130,18 +148,24 @@ class Channel:
         if self._own_folder is not None:
             self._own_folder.remove()
 
-    def _bind(self, transport: Transport, port: int, folder: Path | None) -> str:
+    def _encrypt(self) -> None:
+        public, secret = zmq.curve_keypair()
+        self._socket.setsockopt(zmq.CURVE_SERVER, 1)
+        self._socket.setsockopt(zmq.CURVE_SECRETKEY, secret)
+        self.curve_key = public.decode()
+
+    def _bind(self, transport: ZmqTransport, port: int, folder: Path | None, host: str) -> str:
         if transport == "ipc":
             return self._bind_ipc(folder)
         if transport != "tcp":
             raise UsageError(f"transport is {transport!r}; 'tcp' or 'ipc' is required")
         try:
-            self._socket.bind(f"tcp://{HOST}:{port or '*'}")
+            self._socket.bind(f"tcp://{host}:{port or '*'}")
         except zmq.ZMQError as error:
-            raise UsageError(
-                f"port is {port}: {error.strerror}; a free port from 1 to 65535, or 0 for any, "
-                "is required"
-            ) from error
+            right = "a free port from 1 to 65535, or 0 for any,"
+            if host != HOST:
+                right += f" and host {host}, an address of this one,"
+            raise UsageError(f"port is {port}: {error.strerror}; {right} is required") from error
         endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self.port = int(endpoint.rsplit(":", 1)[1])
         return endpoint

@@ -6,6 +6,7 @@ Values are those of gymnasium: numpy arrays in the declared shape and dtype, int
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -273,14 +274,16 @@ def _decode_box(body: Any, space: spaces.Box, where: str) -> npt.NDArray[Any]:
             f"{where}: the elements are {sent}; {wire.DTYPE_NAMES[declared]} is required"
         )
     elements = np.array(getattr(body, _LISTS[body.dtype]), dtype=DTYPES[body.dtype])
-    required = int(np.prod(space.shape))
+    required = math.prod(space.shape)
     if elements.size != required:
         raise ProtocolError(f"{where}: {elements.size} elements; {required} are required")
     for dtype, name in _LISTS.items():
         if dtype != body.dtype and len(getattr(body, name)):
             raise ProtocolError(f"{where}: {name} beside {_LISTS[body.dtype]}; one is allowed")
-    with np.errstate(over="ignore", invalid="ignore"):  # infinite there; a signalling NaN
-        return elements.astype(space.dtype, copy=False).reshape(space.shape)
+    if elements.dtype != space.dtype:
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite there; a signalling NaN
+            elements = elements.astype(space.dtype)
+    return elements.reshape(space.shape)
 
 
 def _decode_discrete(choice: int, space: spaces.Discrete, where: str) -> np.int64:

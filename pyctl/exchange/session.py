@@ -35,10 +35,13 @@ class Session:
     """The agent's side of one episode.
 
     Attributes:
+        fast_step: None; see ``ShmSession``.
         stage: where it is.
         observation_space: of the states; the wire's until it is replaced by a more exact one.
         action_space: of the actions; likewise.
     """
+
+    fast_step: None = None
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -133,6 +136,14 @@ class Session:
         # First the stage: Ctrl-C may come when the message has left.
         self.stage = Stage.AWAITING_STATE
         self._channel.send(message)
+
+    def state_ready(self, wait_s: float = 0.0) -> bool:
+        """Waits a little for the message that is due; tells whether it is there to be received.
+
+        Args:
+            wait_s: how long at most [s], in whole milliseconds.
+        """
+        return self._channel.ready(wait_s)
 
     def branch(self, peers: Sequence[Peer], timeout_s: float, watch: Watch | None = None) -> State:
         """Asks the simulation for copies of itself as it is.

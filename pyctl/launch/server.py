@@ -27,8 +27,8 @@ from pyctl.launch.watched import WatchedSimulation
 MAX_PACKET_BYTES = 16 * 1024
 POLL_S = 0.05
 START_S = 60.0
-# Between a copy's end and the server's word of it.
-WORD_S = 1.0
+# Between a copy's end and the server's word of it; mostly less than a millisecond.
+WORD_S = 30.0
 END_S = 0.005
 # Simulations of one server at a time; each holds some tens of megabytes of its own.
 MAX_LIVE = 256
@@ -80,7 +80,9 @@ class SimulationServer:
         """Returns the server's own process id."""
         return self._process.pid
 
-    def start(self, endpoint: str, seed: int, log: SimulationLog, command: str) -> ServedSimulation:
+    def start(
+        self, endpoint: str, seed: int, log: SimulationLog, command: str, attach: bool = False
+    ) -> ServedSimulation:
         """Starts a simulation.
 
         Args:
@@ -88,13 +90,14 @@ class SimulationServer:
             seed: the simulation's ``RngRun``.
             log: for its output.
             command: one line that runs it again.
+            attach: whether it waits for a debugger before it builds its network.
 
         Raises:
             SimulationError: the server ended, does not answer, or has no room for a copy.
         """
-        order = {"start": {"endpoint": endpoint, "log": log.path, "run": seed}}
+        order = {"endpoint": endpoint, "log": log.path, "run": seed, "attach": attach}
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # told below
-            self._socket.send(json.dumps(order).encode())
+            self._socket.send(json.dumps({"start": order}).encode())
         deadline = time.monotonic() + START_S
         while (answer := self._read(POLL_S)) is None:
             self._process.require_alive()
@@ -114,14 +117,18 @@ class SimulationServer:
         """Returns the exit status of a simulation that has ended.
 
         If the server has ended before it could tell, that of the server.
+
+        Raises:
+            SimulationHung: the server is stopped, or tells nothing.
         """
         deadline = time.monotonic() + WORD_S
         while pid not in self._ended:
             status = self._process.poll()
             if status is not None:
                 return status
+            self._process.require_alive()
             if time.monotonic() > deadline:
-                return 128 + signal.SIGKILL  # a server that is stopped or hangs tells nothing
+                raise SimulationHung(f"the server told nothing of process {pid}'s end")
             self._read(POLL_S)
         return self._ended.pop(pid)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import abc
+import contextlib
+import os
 import re
 import signal
 import time
@@ -74,6 +76,11 @@ class WatchedSimulation(abc.ABC):
             status = self.wait(terminate_s)
         self.log.close()
         return status
+
+    def pin(self, core: int) -> None:
+        """Keeps it on one core of the processor, if it still lives."""
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(self.pid, {core})
 
     def tail(self, lines: int = TAIL_LINES) -> str:
         """Returns the last lines of its output."""

@@ -1,4 +1,4 @@
-"""Traffic masks: one series in [0, 1] for each slice, one value for each decision interval."""
+"""Traffic masks: a series in [0, 1] for each slice or edge, a value for each decision interval."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pyctl.errors import UsageError
-from pyctl.traces import milan
+from pyctl.traces.formats import detect, load_activity
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from pyctl.traces.activity import Activity
 
 DEFAULT_INTERVAL_REAL_S = 900.0
 
@@ -25,8 +25,8 @@ class Masks:
     """Masks of a run.
 
     Attributes:
-        values: activity relative to the square's peak, [steps, slices], in [0, 1].
-        squares: the square behind each column.
+        values: activity relative to the series' peak, [steps, slices or edges], in [0, 1].
+        squares: the series behind each column: a square, or a VM.
         source: path of the data.
         sha256: digest of the data.
         description: what was done to it, in one sentence.
@@ -53,32 +53,34 @@ def load_masks(
     maximum over the whole data set.
 
     Args:
-        path: file or folder in the Milan format.
+        path: file or folder of series, in any format of ``pyctl.traces``.
         steps: intervals needed.
-        slice_count: columns needed; with ``squares`` None, that many squares are chosen: those
-            without gaps and with the least peak-to-mean ratio, in the order of their ids.
-        squares: the square of each column.
+        slice_count: columns needed (slices or edges); with ``squares`` None, that many series are
+            chosen in the order of their ids: Milan's squares without gaps and with the least
+            peak-to-mean ratio, or PlanetLab's first VMs that are not idle.
+        squares: the series of each column.
         interval_real_s: real length of a decision interval [s].
 
     Raises:
-        UsageError: the data is damaged or too short, or a square is not in it or has gaps.
+        UsageError: the data is damaged or too short, or a series is not in it or has gaps.
     """
-    wide = milan.load(path)
+    activity = load_activity(path, detect(path))
+    noun = activity.noun
     if squares is None:
         if slice_count is None:
-            raise UsageError(f"trace {path}: say which squares, or how many slices there are")
-        squares = choose_squares(wide, slice_count, path)
+            raise UsageError(f"trace {path}: say which {noun}s, or how many slices there are")
+        squares = _choose(activity, slice_count, path)
     elif slice_count is not None and len(squares) != slice_count:
         raise UsageError(
             f"trace squares are {', '.join(map(str, squares))}; one for each of {slice_count} "
-            "slices is required"
+            "slices or edges is required"
         )
     columns = []
     for square in squares:
-        series = resample(_series(wide, square, path), interval_real_s)
+        series = resample(_series(activity, square, path), interval_real_s, activity.sample_s)
         if series.size < steps:
             raise UsageError(
-                f"trace {path}: square {square} has {series.size} intervals of "
+                f"trace {path}: {noun} {square} has {series.size} intervals of "
                 f"{interval_real_s:g} s; steps={steps} needs as many"
             )
         columns.append(series[:steps] / series.max())
@@ -87,78 +89,81 @@ def load_masks(
         squares=tuple(squares),
         source=str(path),
         sha256=digest(path),
-        description=f"Milan Internet activity of squares {', '.join(map(str, squares))}, averaged "
-        f"over {interval_real_s:g} s, relative to each square's maximum",
+        description=f"{activity.what} of {noun}s {', '.join(map(str, squares))}, averaged "
+        f"over {interval_real_s:g} s, relative to each {noun}'s maximum",
     )
 
 
-def choose_squares(wide: pd.DataFrame, count: int, path: Path) -> list[int]:
-    """Chooses squares for slices; see ``load_masks``.
-
-    Raises:
-        UsageError: fewer than ``count`` squares have no gaps.
-    """
-    whole = wide[[square for square in wide.columns if wide[square].notna().all()]]
-    whole = whole[[square for square in whole.columns if whole[square].max() > 0]]
-    if whole.shape[1] < count:
+def _choose(activity: Activity, count: int, path: Path) -> list[int]:
+    if len(activity.candidates) < count:
         raise UsageError(
-            f"trace {path}: {whole.shape[1]} squares have a row in every interval; {count} slices "
-            "need as many"
+            f"trace {path}: {len(activity.candidates)} {activity.noun}s {activity.fit}; {count} "
+            "slices need as many"
         )
-    ratio = (whole.max() / whole.mean()).sort_values(kind="stable")
-    return sorted(int(square) for square in ratio.index[:count])
+    return sorted(activity.candidates[:count])
 
 
-def _series(wide: pd.DataFrame, square: int, path: Path) -> npt.NDArray[np.float64]:
+def _series(activity: Activity, square: int, path: Path) -> npt.NDArray[np.float64]:
+    wide, noun = activity.wide, activity.noun
     if square not in wide.columns:
         listed = ", ".join(map(str, wide.columns[:10])) + (", ..." if wide.shape[1] > 10 else "")
-        raise UsageError(f"trace {path}: square {square} is not in it; there are: {listed}")
+        raise UsageError(f"trace {path}: {noun} {square} is not in it; there are: {listed}")
     column = wide[square]
     times = np.asarray(column.index, dtype=np.int64)
     gaps = times[np.flatnonzero(column.isna().to_numpy())]
-    jumps = np.flatnonzero(np.diff(times) != milan.INTERVAL_MS)
+    jumps = np.flatnonzero(np.diff(times) != activity.step)
     if gaps.size or jumps.size:
-        at = int(gaps[0]) if gaps.size else int(times[jumps[0]]) + milan.INTERVAL_MS
+        at = int(gaps[0]) if gaps.size else int(times[jumps[0]]) + activity.step
         raise UsageError(
-            f"trace {path}: square {square} has no row for interval {at}; a series without gaps is "
+            f"trace {path}: {noun} {square} has no row for interval {at}; a series without gaps is "
             "required"
         )
     values = column.to_numpy(dtype=np.float64)
     if values.max() <= 0:
-        raise UsageError(f"trace {path}: square {square} has no Internet activity at all")
+        raise UsageError(f"trace {path}: {noun} {square} has no activity at all")
     return values
 
 
-def resample(values: npt.NDArray[np.float64], interval_s: float) -> npt.NDArray[np.float64]:
-    """Averages a 10-minute series over other intervals, exactly, by area; drops a rest.
+def resample(
+    values: npt.NDArray[np.float64], interval_s: float, sample_s: float = 600.0
+) -> npt.NDArray[np.float64]:
+    """Averages a series over other intervals, exactly, by area; drops a rest.
 
     Args:
-        values: activity of each 10 minutes, [N].
+        values: activity of each sample, [N].
         interval_s: of the result [s].
+        sample_s: length of a sample [s].
 
     Returns:
-        Activity of each interval in the same unit (per 10 minutes).
+        Activity of each interval in the same unit (per sample).
     """
-    step_s = milan.INTERVAL_MS / 1000
-    area = np.concatenate([[0.0], np.cumsum(values) * step_s])
-    count = int(np.floor(values.size * step_s / interval_s + 1e-9))
+    area = np.concatenate([[0.0], np.cumsum(values) * sample_s])
+    count = int(np.floor(values.size * sample_s / interval_s + 1e-9))
     edges = np.arange(count + 1) * interval_s
-    integral = np.interp(edges, np.arange(values.size + 1) * step_s, area)
+    integral = np.interp(edges, np.arange(values.size + 1) * sample_s, area)
     return np.asarray(np.diff(integral) / interval_s, dtype=np.float64)
 
 
-def write_mask_csv(masks: Masks, path: Path, slice_ids: Sequence[int]) -> None:
+def write_mask_csv(
+    masks: Masks, path: Path, slice_ids: Sequence[int], prefix: str = "slice_"
+) -> None:
     """Writes masks in the form that the scenarios read.
 
+    Args:
+        masks: to write.
+        path: of the file.
+        slice_ids: of the slices, or of what ``prefix`` says.
+        prefix: of the columns' names.
+
     Raises:
-        UsageError: there is not one column for each slice.
+        UsageError: there is not one column for each id.
     """
     if len(slice_ids) != masks.values.shape[1]:
         raise UsageError(
             f"trace {masks.source} gives {masks.values.shape[1]} masks; {len(slice_ids)} slices "
             "need as many"
         )
-    lines = ["step," + ",".join(f"slice_{slice_id}" for slice_id in slice_ids)]
+    lines = ["step," + ",".join(f"{prefix}{slice_id}" for slice_id in slice_ids)]
     for step, row in enumerate(masks.values.tolist()):
         lines.append(f"{step}," + ",".join(repr(value) for value in row))
     path.write_text("\n".join(lines) + "\n")

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyctl.errors import UsageError
+from pyctl.traces.activity import Activity
+from pyctl.traces.parquet import is_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +34,29 @@ COLUMNS = (
     "internet",
 )
 PARQUET_COLUMNS = ("square_id", "time_interval", "internet")
-PARQUET_MAGIC = b"PAR1"
+
+
+def activity(path: Path) -> Activity:
+    """Reads a file or folder as ``load`` does.
+
+    Candidates are the squares without gaps, those with the least peak-to-mean ratio first.
+
+    Raises:
+        UsageError: it cannot be read or is damaged.
+    """
+    wide = load(path)
+    whole = wide[[square for square in wide.columns if wide[square].notna().all()]]
+    whole = whole[[square for square in whole.columns if whole[square].max() > 0]]
+    ratio = (whole.max() / whole.mean()).sort_values(kind="stable")
+    return Activity(
+        wide=wide,
+        step=INTERVAL_MS,
+        sample_s=INTERVAL_MS / 1000,
+        noun="square",
+        what="Milan Internet activity",
+        candidates=tuple(int(square) for square in ratio.index),
+        fit="have a row in every interval",
+    )
 
 
 def load(path: Path) -> pd.DataFrame:
@@ -52,9 +76,7 @@ def load(path: Path) -> pd.DataFrame:
         return _from_rows(files)
     if not path.is_file():
         raise UsageError(f"trace {path}: there is no such file or folder")
-    with path.open("rb") as file:
-        magic = file.read(len(PARQUET_MAGIC))
-    return _from_parquet(path) if magic == PARQUET_MAGIC else _from_rows([path])
+    return _from_parquet(path) if is_parquet(path) else _from_rows([path])
 
 
 def _from_rows(files: list[Path]) -> pd.DataFrame:

@@ -14,7 +14,9 @@ from agents.protocol import Allocator, Context, FieldSchema, Observation
 CELLS, SLICES = 2, 3
 
 
-def schema(name: str, sum_max: float | None = None, high: float = 1.0) -> FieldSchema:
+def schema(
+    name: str, sum_max: float | None = None, high: float = 1.0, unit: str = "fraction"
+) -> FieldSchema:
     shape = (CELLS, SLICES)
     return FieldSchema(
         name=name,
@@ -22,7 +24,7 @@ def schema(name: str, sum_max: float | None = None, high: float = 1.0) -> FieldS
         axes=("cell", "slice"),
         low=np.zeros(shape, np.float32),
         high=np.full(shape, high, np.float32),
-        unit="fraction",
+        unit=unit,
         meaning="",
         sum_axis=None if sum_max is None else "slice",
         sum_max=sum_max,
@@ -79,6 +81,26 @@ def test_allocation_has_the_schemas_dtype_and_shape() -> None:
 def test_baselines_refuse_a_field_without_a_total() -> None:
     with pytest.raises(AllocatorError, match="cannot decide rate: it splits totals"):
         Equal().reset(context(schema("rate")))
+
+
+@pytest.mark.parametrize(
+    "allocator", [Equal(), Traffic(), Static(StaticSettings((0.5, 0.25, 0.125)))]
+)
+def test_switches_are_on_for_slices_that_are_present(allocator: Allocator) -> None:
+    switch = schema("admit", unit="flag")
+    both = Context(
+        scenario="cells",
+        seed=1,
+        interval_s=1.0,
+        observation=(schema("slice_present"),),
+        action=(schema("prb_max", sum_max=1.0), switch),
+        values={},
+    )
+    allocator.reset(both)
+    present = [[1, 0, 1], [1, 1, 1]]
+    decided = allocator.act(observation(present, offered=np.ones((2, 3)))).allocation
+    np.testing.assert_array_equal(decided["admit"], np.array(present, np.float32))
+    assert decided["prb_max"].sum() > 1
 
 
 def test_traffic_is_proportional_to_the_load_to_come_in_each_cell() -> None:

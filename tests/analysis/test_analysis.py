@@ -1,4 +1,4 @@
-"""Metrics by hand, statistics, run folders and the quickstart's figures."""
+"""Metrics by hand, statistics, run folders and the figures of `cells`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.comparison import compare
+from analysis.drawing import draw_runs
 from analysis.errors import StoreReadError
 from analysis.figures import cells
 from analysis.metrics import summarise, utility_by_step
-from analysis.quickstart import draw
 from analysis.statistics import bootstrap_mean
 from analysis.store_reader import read_run
 from analysis.style import style
@@ -54,11 +55,18 @@ def steps_table(steps: int = 4, shift: float = 0.0) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def write_run(folder: Path, allocator: str, shift: float = 0.0) -> Path:
+def write_run(folder: Path, allocator: str, shift: float = 0.0, seed: int = 1) -> Path:
     folder.mkdir(parents=True)
     steps_table(shift=shift).to_parquet(folder / "steps.parquet")
     documents: dict[str, Any] = {
-        "config": {"scenario": "cells", "allocator": allocator, "parameters": {}},
+        "config": {
+            "scenario": "cells",
+            "allocator": allocator,
+            "allocator_settings": {},
+            "parameters": {},
+            "seed": seed,
+            "mask_sha256": None,
+        },
         "description": {
             "scenario": "cells",
             "context": {
@@ -148,8 +156,9 @@ def test_figures_say_what_they_show(tmp_path: Path) -> None:
         read_run(write_run(tmp_path / "a", "equal")),
         read_run(write_run(tmp_path / "b", "traffic", 5e5)),
     ]
+    (comparison,) = compare(runs)
     with style() as plt:
-        figure, table = cells.throughput(plt, runs)
+        figure, table = cells.throughput(plt, comparison)
         assert [axis.get_ylabel() for axis in figure.axes] == [
             "slice 1\nMbit/s per user",
             "slice 3\nMbit/s per user",
@@ -164,34 +173,60 @@ def test_figures_say_what_they_show(tmp_path: Path) -> None:
         offered = table[(table["allocator"] == "offered") & (table["slice"] == 1)]
         np.testing.assert_allclose(offered["mean"], 1e6)
 
-        figure, table = cells.satisfaction(plt, runs)
+        figure, table = cells.satisfaction(plt, comparison)
         assert figure.axes[0].get_xlabel().startswith("QoS satisfaction r")
         assert {text.get_text() for text in figure.legends[0].get_texts()} == {
             "equal: P(r = 1) = 0.500",
             "traffic: P(r = 1) = 0.500",
         }
-        figure, _ = cells.topology(plt, runs[0])
+        figure, _ = cells.topology(plt, comparison)
         assert figure.axes[0].get_xlabel() == "x [m]"
         assert "dB" in figure.axes[1].get_ylabel()
         plt.close("all")
 
 
+def test_bands_are_over_cells_of_one_run_and_over_seeds_of_several(tmp_path: Path) -> None:
+    first = read_run(write_run(tmp_path / "a", "equal"))
+    (alone,) = compare([first])
+    own = cells.over_time(alone.variants[0], "prb_used_dl")
+    # Cells use 10 and 11 PRBs.
+    assert own["mean"].tolist() == [10.5] * 6
+    assert own["low"].tolist() == [10] * 6
+    again = read_run(write_run(tmp_path / "b", "equal", 2e6, seed=2))
+    (both,) = compare([first, again])
+    own = cells.over_time(both.variants[0], "prb_used_dl")
+    assert own["low"].tolist() == own["high"].tolist() == [10.5] * 6
+    thp = cells.over_time(both.variants[0], "thp_dl")
+    np.testing.assert_allclose(thp["high"] - thp["low"], 2e6)
+
+
 def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     folders = [write_run(tmp_path / "a", "equal"), write_run(tmp_path / "b", "traffic", 5e5)]
-    first = draw(folders, tmp_path / "first")
-    second = draw(folders, tmp_path / "second")
+    first = draw_runs(folders, tmp_path / "first").files
+    second = draw_runs(folders, tmp_path / "second").files
     assert [path.name for path in first] == [path.name for path in second]
     assert {path.suffix for path in first} == {".png", ".pdf", ".csv"}
-    assert len(first) == 12
+    assert len(first) == 13
     for a, b in zip(first, second, strict=True):
         assert a.stat().st_size > (5000 if a.suffix != ".csv" else 40)
         assert a.read_bytes() == b.read_bytes(), a.name
 
 
-def test_runs_of_other_scenarios_are_refused(tmp_path: Path) -> None:
-    folder = write_run(tmp_path / "a", "equal")
-    description = json.loads((folder / "description.json").read_text())
-    description["scenario"] = "loopback"
-    (folder / "description.json").write_text(json.dumps(description))
-    with pytest.raises(StoreReadError, match="is no run of `cells`"):
-        draw([folder], tmp_path / "out")
+def test_opinions_are_of_those_who_asked() -> None:
+    steps = pd.DataFrame(
+        {
+            "step": [1, 2, 3],
+            "slice": [1, 1, 1],
+            "offered": [1e6, 0, 2e6],
+            "mos": [2.0, 4.2, 3.0],
+            "cost": [0.5, 0.0, 0.25],
+        }
+    )
+    intervals = pd.DataFrame({"step": [1, 2, 3], "reward": [-0.5, 0.0, -0.25]})
+    config = {"context": {"slices": [{"id": 1, "peak_bps": 2e6}]}}
+    figures = summarise(steps, intervals, config)["per_slice"]["1"]
+    assert figures["mos_mean"] == 2.5
+    assert figures["cost_mean"] == 0.25
+    # Rejected in all intervals: there is no opinion, and the table has a dash.
+    nobody = summarise(steps.assign(offered=0.0), intervals, config)["per_slice"]["1"]
+    assert nobody["mos_mean"] is None

@@ -61,7 +61,7 @@ def require_gone(agent: Agent) -> None:
 
 
 @pytest.mark.parametrize(("how", "hang_step"), BUSY)
-@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@pytest.mark.parametrize("transport", ["shm", "tcp", "ipc"])
 def test_a_killed_agent(how: str, hang_step: int, transport: str, folder: Path) -> None:
     agent = Agent(how, transport, hang_step)
     agent.process.kill()

@@ -55,7 +55,7 @@ def step_to_the_fault(env: CoSimEnv) -> tuple[SlicebedError, int]:
         steps += 1
 
 
-@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@pytest.mark.parametrize("transport", ["shm", "tcp", "ipc"])
 @pytest.mark.parametrize(
     ("params", "text", "status", "last_words"),
     [
@@ -149,7 +149,9 @@ def test_a_stopped_simulation_is_given_up() -> None:
 
 
 def test_a_parameter_that_only_the_scenario_can_judge_is_refused_before_anything_runs() -> None:
-    with pytest.raises(SimulationRefused, match="^spaces is 'no'; one of named, dict, tuple"):
+    with pytest.raises(
+        SimulationRefused, match="^spaces is 'no'; one of named, vector, dict, tuple"
+    ):
         CoSimEnv("loopback", {"spaces": "no"})
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pyctl.env.cosim import CoSimEnv
-from pyctl.exchange.channel import Transport
+from pyctl.exchange.transport import Transport
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -19,7 +19,7 @@ def action(share: float) -> dict[str, np.ndarray]:
     return {"prb_max": np.full((2, 3), share, np.float32)}
 
 
-@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@pytest.mark.parametrize("transport", ["shm", "tcp", "ipc"])
 def test_two_interleaved(transport: Transport) -> None:
     envs = [CoSimEnv("loopback", {"steps": STEPS}, transport=transport) for _ in range(2)]
     shares = [0.125, 0.25]

@@ -53,7 +53,7 @@ def test_same_seed_same_digest_on_both_transports(run: Run) -> None:
     words = ("--allocator", "traffic", *SMALL, "--set", "steps=5", "--json")
     first = summary(run(*words, "--seed", "1"))
     again = summary(run(*words, "--seed", "1"))
-    ipc = summary(run(*words, "--seed", "1", "--transport", "ipc"))
+    ipc = summary(run(*words, "--seed", "1", "--channel", "ipc"))
     other = summary(run(*words, "--seed", "2"))
     assert first["kpi_sha256"] == again["kpi_sha256"] == ipc["kpi_sha256"]
     assert other["kpi_sha256"] != first["kpi_sha256"]

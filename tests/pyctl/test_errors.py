@@ -81,3 +81,13 @@ def test_a_refusal_is_one_line() -> None:
     error = errors.SimulationRefused("steps is 0", stderr_tail="noise", command="sim --steps=0")
 
     assert str(error) == "steps is 0"
+
+
+@pytest.mark.parametrize("error", make_all(), ids=lambda e: type(e).__name__)
+def test_an_error_tells_its_place_and_keeps_its_kind(error: errors.SlicebedError) -> None:
+    told = errors.located(error, "environment 3")
+    assert str(told) == f"environment 3: {error}"
+    assert told.exit_status == error.exit_status
+    assert isinstance(error, type(told))
+    if isinstance(error, errors.SimulationError):
+        assert vars(told) == vars(error) | {"message": f"environment 3: {error.message}"}

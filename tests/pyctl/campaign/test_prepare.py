@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pyctl.campaign import prepare as module
-from pyctl.campaign.prepare import RunConfig, TraceChoice, prepare, repeat_command
+from pyctl.campaign.prepare import Reach, RunConfig, TraceChoice, prepare, repeat_command
 from pyctl.errors import UsageError
 from tests.pyctl.campaign.simulations import description
 
@@ -34,7 +34,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_the_configuration_has_all_that_bears_on_the_results() -> None:
     settings = {"shares": "0.5,0.25"}
-    request = RunConfig("tiny", "static", settings=settings, seed=2, transport="ipc")
+    request = RunConfig("tiny", "static", settings=settings, seed=2, reach=Reach("ipc"))
     assert prepare(request).config == {
         "scenario": "tiny",
         "parameters": {"steps": 3},
@@ -78,10 +78,10 @@ def test_a_mask_file_counts_by_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "mask.csv"
     path.write_text(MASK)
     prepared = prepare(RunConfig("tiny", "equal", parameters={"mask_file": str(path)}))
-    assert prepared.mask_csv == MASK
+    assert prepared.load.mask_csv == MASK
     digest = hashlib.sha256(MASK.encode()).hexdigest()
     assert prepared.config["mask_sha256"] == digest
-    assert prepared.data == {"mask": {"path": str(path), "sha256": digest}}
+    assert prepared.load.data == {"mask": {"path": str(path), "sha256": digest}}
 
 
 def milan_rows(squares: tuple[int, ...], values: list[list[float]]) -> str:
@@ -100,8 +100,8 @@ def test_a_trace_becomes_the_mask_of_the_runs_slices(tmp_path: Path) -> None:
     path = tmp_path / "milan.txt"
     path.write_text(milan_rows((5, 6), values))
     prepared = prepare(RunConfig("tiny", "equal", trace=TraceChoice(path, (6, 5))))
-    assert prepared.mask_csv is not None
-    header, *rows = prepared.mask_csv.splitlines()
+    assert prepared.load.mask_csv is not None
+    header, *rows = prepared.load.mask_csv.splitlines()
     assert header == "step,slice_1,slice_4"
     numbers = [[float(cell) for cell in row.split(",")] for row in rows]
     assert numbers == [
@@ -109,9 +109,12 @@ def test_a_trace_becomes_the_mask_of_the_runs_slices(tmp_path: Path) -> None:
         [1, 1, pytest.approx(1.0)],
         [2, 1, pytest.approx(0.4)],
     ]
-    assert prepared.config["mask_sha256"] == hashlib.sha256(prepared.mask_csv.encode()).hexdigest()
-    assert prepared.data["trace"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert prepared.data["trace"]["squares"] == [6, 5]
+    assert (
+        prepared.config["mask_sha256"]
+        == hashlib.sha256(prepared.load.mask_csv.encode()).hexdigest()
+    )
+    assert prepared.load.data["trace"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert prepared.load.data["trace"]["squares"] == [6, 5]
 
 
 def test_a_trace_that_does_not_fit_is_refused(tmp_path: Path) -> None:
@@ -147,13 +150,13 @@ def test_the_command_says_all_of_it(tmp_path: Path) -> None:
         settings={"shares": [0.5, 0.25]},
         seed=9,
         trace=TraceChoice(tmp_path / "t.txt", (5, 6)),
-        transport="ipc",
+        reach=Reach("ipc"),
     )
     words = shlex.split(repeat_command(request, tmp_path / "out"))
     assert words == [
         *("slicebed", "run", "tiny", "--allocator", "static"),
         *("--set", "steps=3", "--set", "noisy=true", "--set", "label=a b"),
-        *("--allocator-set", "shares=[0.5, 0.25]", "--seed", "9", "--transport", "ipc"),
+        *("--allocator-set", "shares=[0.5, 0.25]", "--seed", "9", "--channel", "ipc"),
         *("--trace", str(tmp_path / "t.txt"), "--trace-squares", "5,6"),
         *("--out", str(tmp_path / "out")),
     ]

@@ -6,7 +6,8 @@ import numpy as np
 
 from agents.protocol import Context, FieldSchema
 from pyctl.campaign.guard import RepairReport
-from pyctl.campaign.recorder import IntervalRecord, Recorder, axis_ids
+from pyctl.campaign.histograms import axis_ids
+from pyctl.campaign.recorder import IntervalRecord, Recorder
 from pyctl.campaign.schemas import context_of
 from tests.pyctl.campaign.simulations import description
 
@@ -87,6 +88,47 @@ def test_fields_with_fewer_axes_repeat_along_the_others() -> None:
     assert table["cell"].tolist() == [0, 0, 0, 1, 1, 1]
     assert table["of_slice"].tolist() == [7, 8, 9, 7, 8, 9]
     assert table["both"].tolist() == table["turned_decided"].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_histograms_have_a_table_of_their_own() -> None:
+    bins = [{"id": 0, "low_s": 0, "high_s": 1}, {"id": 1, "low_s": 1, "high_s": 3}]
+    context = Context(
+        "any",
+        1,
+        1.0,
+        (
+            field("latency", (2,), ("node",)),
+            field("latency_histogram", (2, 2), ("node", "latency_bin")),
+        ),
+        (field("share", (2,), ("node",)),),
+        {"nodes": [{"id": 5}, {"id": 6}], "latency_bins": bins},
+    )
+    recorder = Recorder(context)
+    for step, counts in enumerate([[[0, 4], [0, 0]], [[1, 0], [2, 3]]], start=1):
+        observed = {
+            "latency": np.zeros(2, np.float32),
+            "latency_histogram": np.array(counts, np.float32),
+        }
+        share = {"share": np.zeros(2, np.float32)}
+        recorder.add(IntervalRecord(step, 2.0 * step, observed, share, 0, 0, RepairReport()))
+    assert list(recorder.steps().columns) == ["step", "t_sim_s", "node", "latency", "share_decided"]
+    assert len(recorder.steps()) == 4
+    table = recorder.histograms()
+    assert table is not None
+    assert table.to_dict("list") == {
+        "field": ["latency_histogram"] * 4,
+        "step": [1, 2, 2, 2],
+        "t_sim_s": [2.0, 4.0, 4.0, 4.0],
+        "node": [5, 5, 6, 6],
+        "bin": [1, 0, 0, 1],
+        "low_s": [1.0, 0.0, 0.0, 1.0],
+        "high_s": [3.0, 1.0, 1.0, 3.0],
+        "count": [4, 1, 2, 3],
+    }
+    empty = Recorder(context).histograms()
+    assert empty is not None
+    assert list(empty.columns) == list(table.columns)
+    assert filled().histograms() is None
 
 
 def test_ids_come_from_the_context() -> None:

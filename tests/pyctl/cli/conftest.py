@@ -38,7 +38,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[int], object]],
             (folder / "simulation.log").write_text("tiny\n")
             return TinySimulation(steps, on_step=on_step)
 
-        monkeypatch.setattr(runner, "_open_binary", opened)
+        monkeypatch.setattr(runner, "_open_simulation", opened)
 
     for module in (prepare, scenarios):
         monkeypatch.setattr(module, "check_parameters", check)

@@ -82,14 +82,14 @@ def test_wrong_input_gives_one_sentence_and_status_2(
 
 def test_the_same_run_over_both_transports(tmp_path: Path) -> None:
     tcp = run_json(tmp_path, *LOOPBACK, "--out", "tcp")
-    ipc = run_json(tmp_path, *LOOPBACK, "--out", "ipc", "--transport", "ipc")
+    ipc = run_json(tmp_path, *LOOPBACK, "--out", "ipc", "--channel", "ipc")
     assert tcp["kpi_sha256"] == ipc["kpi_sha256"]
     assert tcp["run_id"] == ipc["run_id"]
 
 
 def test_cells_same_seed_same_digest_other_seed_another(tmp_path: Path) -> None:
     one = run_json(tmp_path, *CELLS, "--seed", "1", "--out", "a")
-    again = run_json(tmp_path, *CELLS, "--seed", "1", "--out", "b", "--transport", "ipc")
+    again = run_json(tmp_path, *CELLS, "--seed", "1", "--out", "b", "--channel", "ipc")
     other = run_json(tmp_path, *CELLS, "--seed", "2")
     assert one["kpi_sha256"] == again["kpi_sha256"] != other["kpi_sha256"]
     assert set(one["per_slice"]) == {"1", "4"}

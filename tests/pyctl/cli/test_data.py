@@ -15,6 +15,8 @@ def test_list_says_where_to_get_the_data() -> None:
     result = CliRunner().invoke(app, ["data", "list"])
     assert result.exit_code == 0, result.output
     assert "doi:10.7910/DVN/EGZHFV" in result.stdout
+    assert "PlanetLab" in result.stdout
+    assert "GenAI" in result.stdout
 
 
 def test_check_says_what_is_in_a_file(tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ def test_the_run_folder_is_complete(tmp_path: Path) -> None:
     folder = tmp_path / printed["run_dir"]
     assert folder == tmp_path / "results" / printed["run_id"]
     assert sorted(path.name for path in folder.iterdir()) == [
-        *("config.json", "description.json", "intervals.parquet", "provenance.json"),
-        *("simulation.log", "steps.parquet", "summary.json"),
+        *("config.json", "decisions.bin", "description.json", "intervals.parquet"),
+        *("provenance.json", "simulation.log", "steps.parquet", "summary.json"),
     ]
     config = json.loads((folder / "config.json").read_text())
     assert config == {
@@ -86,9 +86,9 @@ def test_same_seed_same_run_other_seed_other_run() -> None:
 
 
 def test_the_transport_is_no_part_of_the_run() -> None:
-    tcp, ipc = run_json(*EQUAL), run_json(*EQUAL, "--transport", "ipc")
+    tcp, ipc = run_json(*EQUAL), run_json(*EQUAL, "--channel", "ipc")
     assert tcp["run_id"] == ipc["run_id"]
-    assert ipc["provenance"]["transport"] == "ipc"
+    assert ipc["provenance"]["channel"] == "ipc"
 
 
 def test_the_summary_for_people() -> None:
@@ -157,7 +157,7 @@ def test_what_is_wrong_is_named_before_anything_is_written(
 
 
 def test_usage_errors_of_the_command_line_exit_with_2() -> None:
-    assert invoke("run", "--transport", "pigeon").exit_code == 2
+    assert invoke("run", "--channel", "pigeon").exit_code == 2
     assert invoke("run", "--seed", "-1").exit_code == 2
     assert invoke("fly").exit_code == 2
 

@@ -14,7 +14,7 @@ import pytest
 from pyctl.env.cosim import CoSimEnv
 from pyctl.env.seeds import SeedSequence
 from pyctl.errors import EpisodeOver, UsageError
-from pyctl.exchange.channel import Transport
+from pyctl.exchange.transport import Transport
 from pyctl.launch.server import MAX_LIVE
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -44,7 +44,7 @@ def records(env: CoSimEnv, actions: list[Any]) -> list[tuple[bytes, float]]:
     return lines
 
 
-@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@pytest.mark.parametrize("transport", ["shm", "tcp", "ipc"])
 def test_a_branch_is_its_parents_continuation_bit_by_bit(transport: Transport) -> None:
     env = CoSimEnv("cells", CELLS, seed=3, transport=transport)
     env.reset()
@@ -153,3 +153,5 @@ def test_branches_need_an_episode_and_a_number() -> None:
     with pytest.raises(EpisodeOver, match=r"the episode has ended \(state ENDED\)"):
         env.branch()
     env.close()
+    with pytest.raises(EpisodeOver, match=r"the environment is closed; call reset\(\) first"):
+        env.branch()

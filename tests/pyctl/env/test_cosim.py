@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +19,29 @@ from pyctl.errors import (
     EpisodeOver,
     InvalidAction,
     ProtocolError,
+    SimulationCrashed,
     SimulationRefused,
     UnknownName,
     UsageError,
 )
-from pyctl.exchange.channel import Transport
+from pyctl.exchange.transport import Transport
 from pyctl.launch import scenarios
+from tests.pyctl.env.told import Told
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 SHARES = np.array([[0.125, 0.25, 0.5], [0, 0.5, 0.5]], np.float32)
 ACTION = {"prb_max": SHARES}
+
+
+# A debugger that attaches (PTRACE_SEIZE) and lets go again when it ends.
+SEIZE = """
+import ctypes, sys, time
+ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+assert ptrace(0x4206, int(sys.argv[1]), None, None) == 0, ctypes.get_errno()
+time.sleep(0.5)
+"""
 
 
 def running() -> list[int]:
@@ -37,7 +53,7 @@ def running() -> list[int]:
 SMALL_CELLS = {"steps": 2, "sites": 1, "ues_per_slice": 1, "interval_s": 0.3, "warmup_s": 0.1}
 
 
-@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@pytest.mark.parametrize("transport", ["shm", "tcp", "ipc"])
 def test_an_episode(transport: Transport) -> None:
     env = CoSimEnv("loopback", {"steps": 2}, seed=7, transport=transport)
     assert env.seed is None
@@ -151,6 +167,41 @@ def test_the_log_has_what_the_simulation_wrote(tmp_path: Path) -> None:
     assert "loopback: exit as asked at step 1" in log.read_text()
 
 
+def test_ns3_logs_what_is_asked_for(tmp_path: Path) -> None:
+    log = tmp_path / "simulation.log"
+    env = CoSimEnv(
+        "cells", SMALL_CELLS, seed=1, log_path=log, sim_log="UdpSocketImpl=level_function"
+    )
+    env.reset()
+    env.step({"prb_max": np.full((3, 4), 0.25, np.float32)})
+    env.close()
+    assert "UdpSocketImpl" in log.read_text()
+    with pytest.raises(SimulationCrashed, match="Invalid or unregistered component name"):
+        CoSimEnv("cells", SMALL_CELLS, seed=1, sim_log="UdpSockt=info").reset()
+
+
+def test_a_simulation_to_debug_waits_for_the_debugger(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    monkeypatch.setattr(sys, "stderr", told)
+    env = CoSimEnv("loopback", {"steps": 1}, seed=1, attach=True)
+    traced = threading.Event()
+
+    def trace() -> None:
+        pid = int(told.line().removeprefix("attach with: gdb -p "))
+        time.sleep(0.5)
+        assert psutil.pid_exists(pid)  # it waits
+        subprocess.run([sys.executable, "-c", SEIZE, str(pid)], check=True)
+        traced.set()
+
+    debugger = threading.Thread(target=trace)
+    debugger.start()
+    env.reset()
+    debugger.join()
+    assert traced.is_set()
+    assert env.step(ACTION)[3]
+    env.close()
+
+
 @pytest.mark.parametrize(
     ("keywords", "kind", "text"),
     [
@@ -159,7 +210,7 @@ def test_the_log_has_what_the_simulation_wrote(tmp_path: Path) -> None:
         ({"params": {"steps": 0}}, UsageError, "steps is 0; a whole number from 1"),
         ({"params": {"spaces": "x"}}, SimulationRefused, "spaces is 'x'; one of named"),
         ({"params": {"spaces": "dict"}}, UsageError, "no named fields .*; Ns3GymEnv can drive it"),
-        ({"transport": "udp"}, UsageError, "transport is 'udp'; 'tcp' or 'ipc' is required"),
+        ({"transport": "udp"}, UsageError, "transport is 'udp'; 'shm', 'tcp' or 'ipc' is required"),
         ({"seed": -1}, UsageError, "seed is -1; a whole number from 0 to 4294967295 is required"),
     ],
 )

@@ -30,7 +30,7 @@ def test_only_the_process_that_was_started_is_let_in(loopback_binary: Path) -> N
 
     with Link(Session(Channel()), launch, WAIT_S, same_process=True) as link:
         assert link.process is not None
-        assert link.hello.process_id == link.process.pid
+        assert link.greet().process_id == link.process.pid
         assert link.begin().info["step"] == 0
         threads[0].join(WAIT_S)
         assert not threads[0].is_alive()
@@ -41,7 +41,9 @@ def test_the_end_of_the_block_ends_the_simulation(loopback_binary: Path) -> None
         return SimulationProcess([str(loopback_binary), f"--endpoint={session.endpoint}"])
 
     with Link(Session(Channel("ipc")), launch, WAIT_S) as link:
+        link.greet()
         link.begin()
+        assert not link.ready()  # nothing is due
         process = link.process
     assert process is not None
     assert process.poll() == 0  # it was asked to stop, not killed

@@ -12,7 +12,7 @@ import zmq
 
 from pyctl.errors import ChannelTimeout, PeerDisconnected, ProtocolError, SlicebedError, UsageError
 from pyctl.exchange import channel as channel_module
-from pyctl.exchange.channel import Channel, Transport
+from pyctl.exchange.channel import Channel, ZmqTransport
 
 WAIT_S = 5.0
 
@@ -28,7 +28,7 @@ def peer() -> Iterator[zmq.Socket[bytes]]:
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
 def test_messages_go_both_ways(
-    transport: Transport, peer: zmq.Socket[bytes], nothing_left: Path
+    transport: ZmqTransport, peer: zmq.Socket[bytes], nothing_left: Path
 ) -> None:
     channel = Channel(transport)
     peer.connect(channel.endpoint)
@@ -38,6 +38,21 @@ def test_messages_go_both_ways(
     channel.send(b"go on")
     assert peer.recv() == b"go on"
 
+    channel.close()
+
+
+def test_ready_tells_whether_a_message_is_there(peer: zmq.Socket[bytes]) -> None:
+    channel = Channel()
+    peer.connect(channel.endpoint)
+    assert not channel.ready()
+    begun = time.monotonic()
+    assert not channel.ready(0.05)
+    assert time.monotonic() - begun >= 0.049  # the clock of poll() counts whole milliseconds
+    peer.send(b"hello")
+    assert channel.ready(WAIT_S)
+    assert channel.ready()
+    assert channel.receive(0) == b"hello"
+    assert not channel.ready()
     channel.close()
 
 

@@ -1,0 +1,106 @@
+"""Draws the figures of runs into folders.
+
+for drawn in draw_results(Path("results"), Path("results/figures")):
+    print(drawn.folder, drawn.files)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.comparison import Comparison, compare
+from analysis.errors import StoreReadError
+from analysis.figure_folder import FigureFolder
+from analysis.figures.figure import Figure
+from analysis.figures.registry import figures_of
+from analysis.store_reader import read_run, read_store
+from analysis.style import save, style
+
+SUFFIXES = (".png", ".pdf", ".csv")
+RUNS = "runs.csv"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Figures that were drawn.
+
+    Attributes:
+        comparison: what they show.
+        folder: of the files.
+        files: PNG, PDF and CSV of each figure, and the table of the runs.
+        left_out: figures that the runs lack something for, with what they lack.
+    """
+
+    comparison: Comparison
+    folder: Path
+    files: list[Path]
+    left_out: dict[str, list[str]]
+
+
+def draw_results(results: Path, out: Path) -> list[Drawn]:
+    """Draws all figures of a run's folder, or of all runs of a store.
+
+    Each scenario, or each of its configurations where there are several, gets a folder in ``out``.
+
+    Raises:
+        StoreReadError: there is no finished run, or a file of one is damaged.
+        FileInTheWay: a file was not made here; nothing is drawn.
+    """
+    plans = [
+        _Plan(comparison, out / comparison.name) for comparison in compare(read_store(results))
+    ]
+    for plan in plans:
+        plan.require_free()
+    return [plan.draw() for plan in plans]
+
+
+def draw_runs(run_dirs: Sequence[Path], out: Path) -> Drawn:
+    """Draws all figures of runs on the same parameters straight into ``out``.
+
+    Raises:
+        StoreReadError: a folder holds no finished run, or the runs do not belong together.
+        FileInTheWay: a file was not made here; nothing is drawn.
+    """
+    comparisons = compare(read_run(folder) for folder in run_dirs)
+    if len(comparisons) != 1:
+        raise StoreReadError(
+            f"{', '.join(map(str, run_dirs))}: runs of one scenario with the same parameters are "
+            "required"
+        )
+    plan = _Plan(comparisons[0], out)
+    plan.require_free()
+    return plan.draw()
+
+
+class _Plan:
+    """What is to be drawn in a folder."""
+
+    def __init__(self, comparison: Comparison, folder: Path) -> None:
+        figures = figures_of(comparison)
+        missing = {figure.name: figure.missing(comparison) for figure in figures}
+        self._comparison = comparison
+        self._figures = [figure for figure in figures if not missing[figure.name]]
+        self._left_out = {name: lacks for name, lacks in missing.items() if lacks}
+        self._folder = FigureFolder(folder)
+
+    def _names(self) -> list[str]:
+        return [RUNS, *(f"{figure.name}{s}" for figure in self._figures for s in SUFFIXES)]
+
+    def require_free(self) -> None:
+        self._folder.require_free(self._names())
+
+    def draw(self) -> Drawn:
+        self._folder.claim(self._names())
+        runs = self._folder.path / RUNS
+        self._comparison.table().to_csv(runs, index=False, lineterminator="\n")
+        files = [path for figure in self._figures for path in self._save(figure)]
+        return Drawn(self._comparison, self._folder.path, [*files, runs], self._left_out)
+
+    def _save(self, figure: Figure) -> list[Path]:
+        with style() as plt:
+            drawn, table = figure.draw(plt, self._comparison)
+            files = save(drawn, self._folder.path, figure.name, table)
+            plt.close(drawn)
+        return files

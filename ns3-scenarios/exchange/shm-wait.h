@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Waiting for the other end: a short spin while it pays, a few yields, then sleep. Never endless.
+#ifndef SLICEBED_SHM_WAIT_H
+#define SLICEBED_SHM_WAIT_H
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace slicebed
+{
+
+/** A process sleeps at most so long before it looks about itself. */
+inline constexpr std::chrono::milliseconds SHM_LOOK_PERIOD{50};
+
+/**
+ * One end's way of waiting; it learns from how its waits went.
+ *
+ * Spinning is the fastest by far where the other end runs on another processor and answers soon: to
+ * wake a sleeper costs tens of microseconds. It is useless where both share one processor, and
+ * waste where the answer takes long. So it spins no longer than a wake-up takes, and stops to when
+ * it was in vain several times; once in a while it tries again.
+ */
+class AdaptiveWait
+{
+  public:
+    /** Never spins if the caller may run on one processor only. */
+    AdaptiveWait();
+
+    /**
+     * Waits until a word changes.
+     * @param word that the other end writes
+     * @param seen its old value
+     * @param sleeps set while this end sleeps, so that the other wakes it
+     * @param atMost how long
+     * @return whether it changed; false when time is up or somebody woke this end without a change
+     */
+    bool Wait(const std::atomic<uint32_t>& word,
+              uint32_t seen,
+              std::atomic<uint32_t>& sleeps,
+              std::chrono::milliseconds atMost);
+
+  private:
+    bool Spin(const std::atomic<uint32_t>& word, uint32_t seen);
+    bool IsSpinWorthwhile();
+
+    bool m_mayRunOnTwo;    //!< whether the other end can run while this one spins
+    uint32_t m_vain{0};    //!< spins in vain since the last that paid
+    uint32_t m_without{0}; //!< waits without a spin since the last one
+};
+
+/** Wakes the end that sleeps on a word, if it says that it does. */
+void WakeSleeper(std::atomic<uint32_t>& word, const std::atomic<uint32_t>& sleeps);
+
+/** Wakes whoever sleeps on a word, in any case. */
+void WakeAnyway(std::atomic<uint32_t>& word);
+
+} // namespace slicebed
+
+#endif // SLICEBED_SHM_WAIT_H

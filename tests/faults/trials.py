@@ -1,0 +1,212 @@
+"""Signals to either side at random moments: what the other says, how soon, and what is left.
+
+    python -m tests.faults.trials --trials 200 --seed 1
+
+A trial starts an agent (a Python of its own) whose simulation steps without pause, branches now and
+then and resets, sends a signal to the agent, to its simulation or to the server of its simulations
+at a random moment, and looks at what comes of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from pyctl.exchange.transport import Transport
+
+PROGRAM = Path(__file__).with_name("trial_agent.py")
+ROOT = PROGRAM.parents[2]
+CHANNELS: tuple[Transport, ...] = ("shm", "tcp", "ipc")
+SIGNALS = (signal.SIGKILL, signal.SIGSTOP, signal.SIGINT)
+VICTIMS = ("agent", "simulation", "server")
+# The longest that one side may take to notice the other's end, and a stopped one.
+DEAD_S, STOPPED_S = 1.0, 5.0
+LATEST_S = 0.5  # moment of the signal
+PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was done to whom, and what came of it.
+
+    Attributes:
+        victim: that got the signal.
+        number: of the signal.
+        channel: between the two.
+        told: class of the agent's error; ``gone`` where the agent is the victim.
+        within_s: until the other side had noticed [s].
+        left: processes, segments and files that were left.
+    """
+
+    victim: str
+    number: signal.Signals
+    channel: str
+    told: str
+    within_s: float
+    left: tuple[str, ...]
+
+    def faults(self) -> list[str]:
+        """What is not as it should be."""
+        limit_s = STOPPED_S if self.number == signal.SIGSTOP else DEAD_S
+        wrong = [f"{each} is left" for each in self.left]
+        if self.within_s > limit_s:
+            wrong.append(f"noticed after {self.within_s:.2f} s, not within {limit_s:g} s")
+        if self.told not in expected(self.victim, self.number):
+            wrong.append(f"{self.told} was told")
+        return wrong
+
+
+def expected(victim: str, number: signal.Signals) -> tuple[str, ...]:
+    """Lists the errors that tell the truth of a signal."""
+    if victim == "agent":
+        return ("gone",)
+    return ("SimulationHung",) if number == signal.SIGSTOP else ("SimulationCrashed",)
+
+
+def try_once(seed: int, victim: str | None = None, number: signal.Signals | None = None) -> Trial:
+    """Does one trial; what is not given is drawn, and the moment always is."""
+    draw = random.Random(seed)
+    moment_s = draw.uniform(0, LATEST_S)
+    chosen = draw.choice(CHANNELS)
+    victim = victim or draw.choice(VICTIMS)
+    number = number or draw.choice(SIGNALS)
+    with tempfile.TemporaryDirectory(prefix="sb") as folder, _agent(chosen, folder) as agent:
+        pids = _read(agent)
+        everyone = _family(agent.pid)
+        time.sleep(moment_s)
+        everyone |= _family(agent.pid)
+        target = {"agent": agent.pid, **pids}[victim]
+        if victim == "simulation":
+            target = _newest_simulation(agent.pid, pids["server"]) or target
+        begun = time.monotonic()
+        os.kill(target, number)
+        told = _outcome(agent, victim, number)
+        within_s = time.monotonic() - begun
+        if victim == "agent":
+            within_s = _wait_gone(everyone - {agent.pid}, begun)
+        agent.wait(PATIENCE_S)
+        left = _left(everyone, Path(folder))
+    return Trial(victim, number, chosen, told, within_s, left)
+
+
+@contextmanager
+def _agent(channel: str, folder: str) -> Iterator[subprocess.Popen[str]]:
+    agent = subprocess.Popen(
+        [sys.executable, str(PROGRAM), channel],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": folder},
+    )
+    try:
+        yield agent
+    finally:
+        agent.kill()
+        agent.communicate()
+
+
+def _read(agent: subprocess.Popen[str]) -> dict[str, int]:
+    assert agent.stdout is not None
+    pids: dict[str, int] = json.loads(agent.stdout.readline())
+    return pids
+
+
+def _family(pid: int) -> set[int]:
+    try:
+        return {pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))}
+    except psutil.NoSuchProcess:
+        return set()
+
+
+def _newest_simulation(agent: int, server: int) -> int | None:
+    """Finds a simulation that runs now: the one at the start may have ended by a reset."""
+    children = psutil.Process(server).children()
+    return max((child.pid for child in children), default=None)
+
+
+def _outcome(agent: subprocess.Popen[str], victim: str, number: signal.Signals) -> str:
+    if victim == "agent":
+        if number == signal.SIGSTOP:
+            # A stopped agent is waited for: its user may let it go on. Then it dies.
+            time.sleep(0.5)
+            agent.kill()
+        agent.wait(PATIENCE_S)
+        return "gone"
+    assert agent.stdout is not None
+    told: str = json.loads(agent.stdout.readline() or '"nothing"')
+    return told
+
+
+def _wait_gone(pids: set[int], begun: float) -> float:
+    while any(_runs(pid) for pid in pids if not _is_guard(pid)):
+        if time.monotonic() - begun > PATIENCE_S:
+            break
+        time.sleep(0.005)
+    return time.monotonic() - begun
+
+
+def _is_guard(pid: int) -> bool:
+    """The guard sleeps a second before its last look."""
+    try:
+        return psutil.Process(pid).name() == "sh"
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _left(pids: set[int], folder: Path) -> tuple[str, ...]:
+    deadline = time.monotonic() + STOPPED_S
+    while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    processes = [f"process {pid}" for pid in pids if _runs(pid)]
+    segments = [str(path) for path in Path("/dev", "shm").glob("*slicebed*")]
+    return (*processes, *segments, *(str(path) for path in folder.iterdir()))
+
+
+def main() -> None:
+    """Does many trials and prints what came of them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    trials = []
+    for index in range(arguments.trials):
+        trial = try_once(arguments.seed + index)
+        trials.append(trial)
+        for fault in trial.faults():
+            print(f"seed {arguments.seed + index}: {trial}: {fault}", flush=True)
+    kinds = Counter((t.victim, t.number.name, t.channel) for t in trials)
+    print(f"{'victim':12}{'signal':10}{'channel':9}{'trials':>7}{'slowest s':>11}{'faults':>8}")
+    for (victim, name, channel), count in sorted(kinds.items()):
+        same = [
+            t for t in trials if (t.victim, t.number.name, t.channel) == (victim, name, channel)
+        ]
+        slowest = max(t.within_s for t in same)
+        faults = sum(bool(t.faults()) for t in same)
+        print(f"{victim:12}{name:10}{channel:9}{count:7}{slowest:11.2f}{faults:8}")
+    sys.exit(any(t.faults() for t in trials))
+
+
+if __name__ == "__main__":
+    main()
