@@ -292,7 +292,7 @@ def _decode_box(body: Any, space: spaces.Box, where: str) -> npt.NDArray[Any]:
         if dtype != body.dtype and len(getattr(body, name)):
             raise ProtocolError(f"{where}: {name} beside {_LISTS[body.dtype]}; one is allowed")
     if elements.dtype != space.dtype:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite there; a signalling NaN
             elements = elements.astype(space.dtype)
     return elements.reshape(space.shape)
 
