@@ -152,18 +152,14 @@ def encode_state(state: State, observation_space: Space) -> bytes:
     return _bytes(message)
 
 
-def decode_state(data: bytes, observation_space: Space, observation: Any = None) -> State:
+def decode_state(data: bytes, observation_space: Space) -> State:
     """Reads ``EnvStateMsg`` in the declared shapes and dtypes.
-
-    Args:
-        data: the message.
-        observation_space: of its observation.
-        observation: that was read already, and whose bytes are not in ``data`` any more.
 
     Raises:
         ProtocolError: the bytes are no such message, or do not fit the space.
     """
     message = _parse(data, "EnvStateMsg")
+    observation = None
     if message.HasField("obsData"):
         observation = decode_value(message.obsData, observation_space, "observation")
     terminated = message.isGameOver and message.reason == wire.GAME_OVER
@@ -172,7 +168,7 @@ def decode_state(data: bytes, observation_space: Space, observation: Any = None)
         reward=message.reward,
         terminated=terminated,
         truncated=message.isGameOver and not terminated,
-        info=_info(message.info),
+        info=read_info(message.info),
     )
 
 
@@ -352,7 +348,8 @@ def _space_or_none(message: Any, name: str, where: str) -> Space:
     return space_from_wire(getattr(message, name), where)
 
 
-def _info(text: str) -> dict[str, Any]:
+def read_info(text: str) -> dict[str, Any]:
+    """Reads the JSON object of a state; another text as ``{"info": text}``."""
     if not text:
         return {}
     try:

@@ -19,7 +19,7 @@ from pyctl.exchange import codec
 from pyctl.exchange.channel import Channel, Watch
 from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.spaces import Space
-from pyctl.exchange.templates import ActionWriter, StateReader
+from pyctl.exchange.usual import UsualCodec
 
 
 class Stage(enum.Enum):
@@ -90,8 +90,7 @@ class Session:
         self._require(Stage.LISTENING)
         if self.observation_space is None or self.action_space is None:
             raise EpisodeOver("accept() before handshake()")
-        self._reader = StateReader(self.observation_space)
-        self._writer = ActionWriter(self.action_space)
+        self._codec = UsualCodec(self.observation_space, self.action_space)
         self._channel.admit()
         self.stage = Stage.AWAITING_STATE
         self._channel.send(codec.encode_ack())
@@ -109,7 +108,7 @@ class Session:
         data = self._channel.receive(timeout_s, watch)
         self.stage = Stage.READY
         try:
-            state = self._reader.read(data)
+            state = self._codec.decode_state(data)
         except ProtocolError:
             self._say_stop(Stage.CLOSED)
             raise
@@ -134,7 +133,7 @@ class Session:
             EpisodeOver: the simulation does not wait for an action.
         """
         self._require(Stage.READY)
-        message = self._writer.write(action)
+        message = self._codec.encode_action(action)
         # First the stage: Ctrl-C may come when the message has left.
         self.stage = Stage.AWAITING_STATE
         self._channel.send(message)

@@ -29,7 +29,7 @@ from pyctl.exchange._shm import Client
 from pyctl.exchange.channel import Watch
 from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.session import Session, Stage
-from pyctl.exchange.spaces import Space
+from pyctl.exchange.spaces import Space, nested_tuples
 
 SIMULATION_END, GAME_OVER = 1, 2  # TurnEnd
 
@@ -123,7 +123,9 @@ class ShmSession:
         if self.observation_space is None or self.action_space is None:
             raise EpisodeOver("accept() before handshake()")
         try:
-            self._client.agree(_describe(self.observation_space), _describe(self.action_space))
+            self._client.agree(
+                nested_tuples(self.observation_space), nested_tuples(self.action_space)
+            )
         except (ProtocolError, UsageError):
             self._say_stop(Stage.CLOSED)
             raise
@@ -289,19 +291,6 @@ class ShmSession:
 
 
 AnySession = Session | ShmSession
-
-
-def _describe(space: Space) -> tuple[Any, ...]:
-    """Writes a space as nested tuples, for the compiled part."""
-    if isinstance(space, spaces.Box):
-        return "box", str(space.dtype), space.shape
-    if isinstance(space, spaces.Discrete):
-        return "discrete", int(space.n)
-    if isinstance(space, spaces.Tuple):
-        return "tuple", [_describe(element) for element in space.spaces]
-    if isinstance(space, spaces.Dict):
-        return "dict", list(space.spaces), [_describe(element) for element in space.spaces.values()]
-    raise ProtocolError(f"{space} cannot travel; Discrete from 0, Box, Tuple, Dict can")
 
 
 def _named_leaves(space: Space, name: str = "") -> Iterator[tuple[str, Space]]:

@@ -80,6 +80,27 @@ def space_to_wire(space: Space, name: str = "") -> Any:
     return message
 
 
+def nested_tuples(space: Space) -> tuple[Any, ...]:
+    """Writes a space as nested tuples, for the compiled parts.
+
+    Raises:
+        ProtocolError: it cannot travel.
+    """
+    if isinstance(space, spaces.Box):
+        return "box", str(space.dtype), space.shape
+    if isinstance(space, spaces.Discrete):
+        return "discrete", int(space.n)
+    if isinstance(space, spaces.Tuple):
+        return "tuple", [nested_tuples(element) for element in space.spaces]
+    if isinstance(space, spaces.Dict):
+        return (
+            "dict",
+            list(space.spaces),
+            [nested_tuples(element) for element in space.spaces.values()],
+        )
+    raise ProtocolError(f"{space} cannot travel; Discrete from 0, Box, Tuple, Dict can")
+
+
 def fields_space(fields: Sequence[Mapping[str, Any]]) -> spaces.Dict:
     """Makes the space of an observation or action from its fields in the description.
 

@@ -33,57 +33,10 @@ NumpyType(Dtype dtype)
     }
 }
 
-Dtype
-DtypeOf(const std::string& name)
-{
-    const std::vector<std::string> names{"int32", "uint32", "float32", "float64"};
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end())
-    {
-        throw ProtocolError("elements of dtype " + name +
-                            " cannot travel; int32, uint32, float32, float64 can");
-    }
-    return static_cast<Dtype>(found - names.begin());
-}
-
-/** @return the object, or the error that numpy or Python has set in its place */
-nb::object
-Steal(PyObject* object)
-{
-    if (object == nullptr)
-    {
-        throw nb::python_error();
-    }
-    return nb::steal(object);
-}
-
-/** @return a key of a Dict; all of one name are one object, which makes look-ups fast */
-nb::object
-Name(const std::string& name)
-{
-    PyObject* text = PyUnicode_FromStringAndSize(name.data(), static_cast<Py_ssize_t>(name.size()));
-    if (text != nullptr)
-    {
-        PyUnicode_InternInPlace(&text);
-    }
-    return Steal(text);
-}
-
 std::vector<npy_intp>
 Dimensions(const std::vector<uint32_t>& shape)
 {
     return {shape.begin(), shape.end()};
-}
-
-std::vector<Space>
-ToSpaces(nb::handle descriptions)
-{
-    std::vector<Space> spaces;
-    for (const auto& description : descriptions)
-    {
-        spaces.push_back(ToSpace(description));
-    }
-    return spaces;
 }
 
 /** Calls a function with a null pointer to the element type. */
@@ -113,36 +66,6 @@ ImportNumpy()
     {
         throw nb::python_error();
     }
-}
-
-Space
-ToSpace(nb::handle description)
-{
-    const auto kind = nb::cast<std::string>(nb::str(description[0]));
-    if (kind == "box")
-    {
-        BoxSpace box{0, 0, DtypeOf(nb::cast<std::string>(nb::str(description[1]))), {}};
-        for (const auto& length : description[2])
-        {
-            box.shape.push_back(nb::cast<uint32_t>(length));
-        }
-        return {box};
-    }
-    if (kind == "discrete")
-    {
-        return {DiscreteSpace{nb::cast<int32_t>(description[1])}};
-    }
-    if (kind == "tuple")
-    {
-        return {TupleSpace{ToSpaces(description[1])}};
-    }
-    DictSpace dict;
-    for (const auto& name : description[1])
-    {
-        dict.names.push_back(nb::cast<std::string>(nb::str(name)));
-    }
-    dict.elements = ToSpaces(description[2]);
-    return {dict};
 }
 
 LeafArray::LeafArray(const ShmLeaf& leaf, std::byte* memory, std::vector<uint32_t> shape)
@@ -376,7 +299,7 @@ ShmTree::Build(const Space& space, const std::vector<ShmLeaf>& leaves, const Shm
                               node.isDict = true;
                               for (const auto& name : dict.names)
                               {
-                                  node.names.push_back(Name(name));
+                                  node.names.push_back(KeyOf(name));
                               }
                           }},
                space.kind);

@@ -3,10 +3,9 @@
 #ifndef SLICEBED_SHM_ARRAYS_H
 #define SLICEBED_SHM_ARRAYS_H
 
+#include "exchange/python/numpy-tools.h"
 #include "exchange/shm-segment.h"
 
-#include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
 #include <optional>
 
 namespace slicebed
@@ -14,10 +13,6 @@ namespace slicebed
 
 /** Makes numpy ready for use; to be called once, first. */
 void ImportNumpy();
-
-/** Makes a Space of nested tuples: ("box", dtype, shape), ("discrete", n), ("tuple", elements),
- * ("dict", names, elements). */
-Space ToSpace(nanobind::handle description);
 
 /** One leaf: its memory, and what its elements must keep. */
 class LeafArray

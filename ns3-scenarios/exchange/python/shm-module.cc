@@ -368,28 +368,25 @@ class Client
 void
 Translate(const std::exception_ptr& thrown, void*)
 {
-    const auto set = [](const char* name, const std::exception& error) {
-        PyErr_SetString(ErrorClass(name).ptr(), error.what());
-    };
     try
     {
         std::rethrow_exception(thrown);
     }
     catch (const ChannelTimeout& error)
     {
-        set("ChannelTimeout", error);
+        SetError("ChannelTimeout", error.what());
     }
     catch (const PeerDisconnected& error)
     {
-        set("PeerDisconnected", error);
+        SetError("PeerDisconnected", error.what());
     }
     catch (const ProtocolError& error)
     {
-        set("ProtocolError", error);
+        SetError("ProtocolError", error.what());
     }
     catch (const UsageError& error)
     {
-        set("UsageError", error);
+        SetError("UsageError", error.what());
     }
 }
 
