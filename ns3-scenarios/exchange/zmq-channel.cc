@@ -34,6 +34,7 @@ ZmqChannel::ZmqChannel(const std::string& endpoint,
 {
     m_socket.set(zmq::sockopt::linger, 0);
     m_socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(MAX_MESSAGE_BYTES));
+    m_socket.set(zmq::sockopt::rcvtimeo, static_cast<int>(POLL_PERIOD.count()));
     m_events.set(zmq::sockopt::linger, 0);
     if (!curveKey.empty())
     {
@@ -97,20 +98,30 @@ ZmqChannel::Request(const std::string& message)
     m_socket.send(zmq::buffer(message), zmq::send_flags::none);
     while (true)
     {
-        std::array<zmq::pollitem_t, 2> items{
-            {{m_socket.handle(), 0, ZMQ_POLLIN, 0}, {m_events.handle(), 0, ZMQ_POLLIN, 0}}};
-        // Interrupted by a signal that was handled: wait on.
-        if (zmq_poll(items.data(), items.size(), POLL_PERIOD.count()) < 0 && zmq_errno() != EINTR)
-        {
-            throw zmq::error_t();
-        }
         zmq::message_t answer;
-        if (m_socket.recv(answer, zmq::recv_flags::dontwait))
+        if (Receive(answer))
         {
             return answer.to_string();
         }
         ReadEvents();
         RequireAgent(since);
+    }
+}
+
+bool
+ZmqChannel::Receive(zmq::message_t& answer)
+{
+    try
+    {
+        return m_socket.recv(answer, zmq::recv_flags::none).has_value();
+    }
+    catch (const zmq::error_t& error)
+    {
+        if (error.num() != EINTR) // by a signal that was handled: wait on
+        {
+            throw;
+        }
+        return false;
     }
 }
 

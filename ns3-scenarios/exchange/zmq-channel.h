@@ -37,6 +37,7 @@ class ZmqChannel : public Channel
   private:
     void Encrypt(const std::string& curveKey);
     std::string Request(const std::string& message);
+    bool Receive(zmq::message_t& answer);
     void ReadEvents();
     void RequireAgent(std::chrono::steady_clock::time_point since) const;
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pyctl.cli.bench_exchange import exchange
 from pyctl.cli.run import MAX_SEED
 
 if TYPE_CHECKING:
@@ -96,6 +97,9 @@ def edge_cloud(
         as_json=as_json,
         strict=strict,
     )
+
+
+app.command()(exchange)
 
 
 def _measures(models: Sequence[Timing], sizes: Sequence[Timing]) -> list[Measure]:

@@ -15,7 +15,7 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
@@ -97,9 +97,7 @@ class Channel:
         except BaseException:
             self.close()
             raise
-        self._poller = zmq.Poller()
-        self._poller.register(self._socket, zmq.POLLIN)
-        self._poller.register(self._events, zmq.POLLIN)
+        self._wait_ms = -1
         self._admitted = False
 
     def send(self, message: bytes) -> None:
@@ -185,15 +183,18 @@ class Channel:
         return endpoint
 
     def _poll(self, wait_s: float) -> bytes | None:
-        ready: dict[Any, int] = dict(self._poller.poll(int(wait_s * 1000)))
-        if self._events in ready:
-            self._read_events()
-        if self._socket not in ready:
+        wait_ms = int(wait_s * 1000)
+        if wait_ms != self._wait_ms:
+            self._socket.setsockopt(zmq.RCVTIMEO, wait_ms)
+            self._wait_ms = wait_ms
+        try:
+            frame = self._socket.recv()
+        except zmq.Again:
             return None
-        frames = self._socket.recv_multipart()
-        if len(frames) != 1:
-            raise ProtocolError(f"a message of {len(frames)} frames; one is required")
-        return frames[0]
+        if self._socket.getsockopt(zmq.RCVMORE):
+            frames = 1 + len(self._socket.recv_multipart())
+            raise ProtocolError(f"a message of {frames} frames; one is required")
+        return frame
 
     def _read_events(self) -> None:
         while self._events.poll(0):
@@ -201,6 +202,7 @@ class Channel:
             self._connections += 1 if event == zmq.EVENT_ACCEPTED else -1
 
     def _check_peer(self, watch: Watch | None) -> bytes | None:
+        self._read_events()
         try:
             if watch is not None:
                 watch()

@@ -22,6 +22,7 @@ from pyctl.exchange.spaces import (
     DTYPES,
     Space,
     dtype_to_wire,
+    pack,
     require_known_fields,
     space_from_wire,
     space_to_wire,
@@ -37,6 +38,12 @@ _LISTS = {
     wire.DOUBLE: "doubleData",
 }
 _FLOATS = (wire.FLOAT, wire.DOUBLE)
+_KINDS: Mapping[type[Any], int] = {
+    spaces.Box: wire.BOX,
+    spaces.Discrete: wire.DISCRETE,
+    spaces.Tuple: wire.TUPLE,
+    spaces.Dict: wire.DICT,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,14 +152,18 @@ def encode_state(state: State, observation_space: Space) -> bytes:
     return _bytes(message)
 
 
-def decode_state(data: bytes, observation_space: Space) -> State:
+def decode_state(data: bytes, observation_space: Space, observation: Any = None) -> State:
     """Reads ``EnvStateMsg`` in the declared shapes and dtypes.
+
+    Args:
+        data: the message.
+        observation_space: of its observation.
+        observation: that was read already, and whose bytes are not in ``data`` any more.
 
     Raises:
         ProtocolError: the bytes are no such message, or do not fit the space.
     """
     message = _parse(data, "EnvStateMsg")
-    observation = None
     if message.HasField("obsData"):
         observation = decode_value(message.obsData, observation_space, "observation")
     terminated = message.isGameOver and message.reason == wire.GAME_OVER
@@ -227,7 +238,7 @@ def encode_value(value: Any, space: Space, name: str = "", narrow: bool = False)
         )
     else:
         raise ProtocolError(f"a value of {space} cannot travel")
-    container.data.Pack(body)
+    pack(container.data, body)
     return container
 
 
@@ -310,13 +321,7 @@ def _decode_dict(elements: Any, space: spaces.Dict, where: str) -> dict[str, Any
 
 
 def _kind_of(space: Space) -> int:
-    kinds: Mapping[type[Any], int] = {
-        spaces.Box: wire.BOX,
-        spaces.Discrete: wire.DISCRETE,
-        spaces.Tuple: wire.TUPLE,
-        spaces.Dict: wire.DICT,
-    }
-    return kinds[type(space)]
+    return _KINDS[type(space)]
 
 
 def _parse(data: bytes, name: str) -> Any:

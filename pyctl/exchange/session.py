@@ -19,6 +19,7 @@ from pyctl.exchange import codec
 from pyctl.exchange.channel import Channel, Watch
 from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.spaces import Space
+from pyctl.exchange.templates import ActionWriter, StateReader
 
 
 class Stage(enum.Enum):
@@ -37,7 +38,8 @@ class Session:
     Attributes:
         fast_step: None; see ``ShmSession``.
         stage: where it is.
-        observation_space: of the states; the wire's until it is replaced by a more exact one.
+        observation_space: of the states; the wire's until it is replaced by a more exact one,
+            before ``accept``.
         action_space: of the actions; likewise.
     """
 
@@ -86,8 +88,10 @@ class Session:
     def accept(self) -> None:
         """Lets the simulation that said hello go on."""
         self._require(Stage.LISTENING)
-        if self.observation_space is None:
+        if self.observation_space is None or self.action_space is None:
             raise EpisodeOver("accept() before handshake()")
+        self._reader = StateReader(self.observation_space)
+        self._writer = ActionWriter(self.action_space)
         self._channel.admit()
         self.stage = Stage.AWAITING_STATE
         self._channel.send(codec.encode_ack())
@@ -104,9 +108,8 @@ class Session:
         self._require(Stage.AWAITING_STATE)
         data = self._channel.receive(timeout_s, watch)
         self.stage = Stage.READY
-        assert self.observation_space is not None  # noqa: S101 - set by handshake()
         try:
-            state = codec.decode_state(data, self.observation_space)
+            state = self._reader.read(data)
         except ProtocolError:
             self._say_stop(Stage.CLOSED)
             raise
@@ -131,8 +134,7 @@ class Session:
             EpisodeOver: the simulation does not wait for an action.
         """
         self._require(Stage.READY)
-        assert self.action_space is not None  # noqa: S101 - set by handshake()
-        message = codec.encode_action(action, self.action_space)
+        message = self._writer.write(action)
         # First the stage: Ctrl-C may come when the message has left.
         self.stage = Stage.AWAITING_STATE
         self._channel.send(message)

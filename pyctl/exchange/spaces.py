@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 from gymnasium import spaces
 
@@ -31,6 +32,7 @@ DTYPES: dict[int, npt.DTypeLike] = {
 MAX_ELEMENTS = 2**22
 MAX_AXES = 32
 MAX_DEPTH = 32
+TYPE_URL = "type.googleapis.com/"
 
 
 def space_from_wire(description: Any, where: str = "space") -> Space:
@@ -74,7 +76,7 @@ def space_to_wire(space: Space, name: str = "") -> Any:
         message.type = wire.DICT
     else:
         raise ProtocolError(f"{space} cannot travel; Discrete from 0, Box, Tuple, Dict can")
-    message.space.Pack(body)
+    pack(message.space, body)
     return message
 
 
@@ -119,6 +121,12 @@ def dtype_to_wire(dtype: npt.DTypeLike) -> int:
     return wire.DOUBLE if kind == np.float64 else wire.FLOAT
 
 
+def pack(container: Any, message: Any) -> None:
+    """Puts a message into an ``Any``, as its ``Pack`` does at more expense."""
+    container.type_url = TYPE_URL + message.DESCRIPTOR.full_name
+    container.value = message.SerializeToString()
+
+
 def unpack(container: Any, name: str, where: str) -> Any:
     """Takes the message of the given name out of an ``Any``.
 
@@ -126,15 +134,15 @@ def unpack(container: Any, name: str, where: str) -> Any:
         ProtocolError: another message is there, or none, or damaged bytes.
     """
     message = wire.CLASSES[name]()
-    try:
-        found = container.Unpack(message)
-    except Exception as error:
-        raise ProtocolError(f"{where}: the bytes are no {name}: {error}") from error
-    if not found:
+    if container.type_url.rpartition("/")[1:] != ("/", f"{wire.PACKAGE}.{name}"):
         raise ProtocolError(
             f"{where}: {container.type_url or 'nothing'} was sent; "
             f"{wire.PACKAGE}.{name} is required"
         )
+    try:
+        message.ParseFromString(container.value)
+    except DecodeError as error:
+        raise ProtocolError(f"{where}: the bytes are no {name}: {error}") from error
     require_known_fields(message, f"{where} ({name})")
     return message
 

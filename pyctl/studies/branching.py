@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,15 +16,15 @@ from pyctl.measures import Measure
 # 12 cells with 4 slices of 2 UEs: 96 UEs.
 PARAMETERS = {"ues_per_slice": 2, "steps": 10_000}
 BRANCHES = 8
+BRANCH_TURNS, QUICK_BRANCH_TURNS = 15, 2
 RESET_TARGET_MS, BRANCH_TARGET_MS, FIRST_STEP_TARGET_MS = 40.0, 15.0, 30.0
 
 
-def measure_branching(turns: int, say: Callable[[str], None]) -> list[Measure]:
+def measure_branching(turns: int) -> list[Measure]:
     """Measures resets to new seeds, branches at a border, and a branch's first step.
 
     Args:
         turns: of each; the least, the median and the largest are told.
-        say: called with what is being done.
 
     Returns:
         ``exchange.reset_ms``, ``exchange.branch_ms`` (one branch of several made at once) and
@@ -33,10 +34,9 @@ def measure_branching(turns: int, say: Callable[[str], None]) -> list[Measure]:
     action = {"prb_max": np.full(env.action_space["prb_max"].shape, 0.25, np.float32)}  # type: ignore[index]
     try:
         env.reset()  # starts the server
-        say(f"reset of cells, {turns} turns")
+        print(f"branching: {turns} turns of resets and branches", file=sys.stderr)
         resets = [_ms(env.reset) for _ in range(turns)]
         env.step(action)
-        say(f"{BRANCHES} branches of cells, {turns} turns")
         branches, extras = [], []
         for _ in range(turns):
             begun = time.perf_counter()

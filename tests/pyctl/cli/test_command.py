@@ -151,10 +151,10 @@ def wait_for_simulation(process: subprocess.Popen[str]) -> psutil.Process:
     """Waits until the command has a simulation that runs an episode."""
     deadline_s = time.monotonic() + TIME_LIMIT_S
     while process.poll() is None and time.monotonic() < deadline_s:
-        for child in psutil.Process(process.pid).children(recursive=True):
+        for child in psutil.Process(process.pid).children():
             with contextlib.suppress(psutil.NoSuchProcess):  # it asks for descriptions before
-                if "--endpoint" in " ".join(child.cmdline()):
-                    return child
+                if "--serve" in child.cmdline() and child.children():
+                    return child.children()[0]
         time.sleep(0.05)
     raise AssertionError("no simulation was started")
 

@@ -102,3 +102,28 @@ def test_bench_edge_cloud_times_the_scenario() -> None:
     wall_s = measures["edge_cloud.wall_s"]["value"]
     assert wall_s > 0
     assert measures["edge_cloud.wall_per_sim_s"]["value"] == pytest.approx(wall_s / 30)
+
+
+def test_bench_exchange_times_channels_and_their_bounds(tmp_path: Path) -> None:
+    done = slicebed("bench", "exchange", "--quick", "--json", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    measures = {entry["name"]: entry for entry in json.loads(done.stdout)["measures"]}
+    for name in (
+        "shm_channel_us",
+        "shm_channel_us_one_core",
+        "shm_env_us",
+        "shm_env_us_one_core",
+        "shm_10k_us",
+        "zmq_vs_raw",
+    ):
+        entry = measures[f"exchange.{name}"]
+        assert 0 < entry["low"] <= entry["value"] <= entry["high"]
+        assert entry["ok"] in (True, False)
+    # No channel beats what it is made of. (A spin is a fraction of any step.)
+    assert measures["exchange.raw_spin_us"]["low"] < measures["exchange.shm_env_us"]["high"]
+    timings = pd.read_csv(tmp_path / "timings.csv")
+    assert set(timings["elements"]) == {13, 10_000}
+    assert set(timings["case"]) >= {"shm-env", "shm-channel", "tcp-channel", "raw-zmq", "raw-futex"}
+    assert 1 in set(timings["cores"])
+    for suffix in (".png", ".pdf", ".csv"):
+        assert (tmp_path / f"step-times{suffix}").stat().st_size > 100
