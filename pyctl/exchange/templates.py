@@ -51,6 +51,8 @@ class Template:
 
     def read(self, message: bytes) -> Any | None:
         """Reads a value from the beginning of a message; None if it is not written like this."""
+        if len(message) < len(self.whole):  # cut off among the elements
+            return None
         for part, known in zip(self._between, self._known, strict=True):
             if message[part] != known:
                 return None
