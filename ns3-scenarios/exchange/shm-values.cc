@@ -22,6 +22,16 @@ Require(bool right, const char* what)
     }
 }
 
+/** Copies bytes, of which there may be none: an empty array may have no address, either. */
+void
+Copy(void* to, const void* from, uint64_t bytes)
+{
+    if (bytes > 0)
+    {
+        std::memcpy(to, from, bytes);
+    }
+}
+
 /** Goes through the leaves of a space in order. */
 class Cursor
 {
@@ -113,7 +123,7 @@ class Cursor
         std::visit(
             [&](const auto& elements) {
                 Require(elements.size() == leaf.count, "another number of elements in a Box");
-                std::memcpy(Next(), elements.data(), leaf.Bytes());
+                Copy(Next(), elements.data(), leaf.Bytes());
             },
             value.data);
     }
@@ -138,7 +148,7 @@ class Cursor
     {
         std::vector<T> elements(m_leaf->count);
         const auto bytes = m_leaf->Bytes();
-        std::memcpy(elements.data(), Next(), bytes);
+        Copy(elements.data(), Next(), bytes);
         std::atomic_signal_fence(std::memory_order_seq_cst);
         RequireBounds(elements, space, where);
         return {BoxValue{space.shape, std::move(elements)}};

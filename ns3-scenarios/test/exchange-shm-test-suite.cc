@@ -9,6 +9,7 @@
 #include "exchange/errors.h"
 #include "exchange/shm-agent.h"
 #include "exchange/shm-channel.h"
+#include "exchange/shm-values.h"
 #include "messages.pb.h"
 #include "test/error-text.h"
 
@@ -290,6 +291,32 @@ class SegmentTestCase : public TestCase
                               "has a header of 64 bytes and an area of 61440 bytes; 4096 and 61440 "
                               "are required",
                               "sizes");
+    }
+};
+
+/** Arrays with and without elements. */
+class ValuesTestCase : public TestCase
+{
+  public:
+    ValuesTestCase()
+        : TestCase("what is stored is what is loaded, also nothing")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const Space space{TupleSpace{
+            {{Box(Dtype::FLOAT32, {0})}, {Box(Dtype::INT32, {2})}, {Box(Dtype::FLOAT64, {3, 0})}}}};
+        const Value value{TupleValue{{{BoxValue{{0}, std::vector<float>{}}},
+                                      {BoxValue{{2}, std::vector<int32_t>{-3, 4}}},
+                                      {BoxValue{{3, 0}, std::vector<double>{}}}}}};
+        auto segment = ShmSegment::Create();
+        const auto layout = MakeLayout(space, space);
+        segment.Grow(layout.totalBytes);
+        Store(value, space, layout.observation, segment);
+        const bool same = Load(space, layout.observation, segment) == value;
+        NS_TEST_EXPECT_MSG_EQ(same, true, "two numbers between two empty arrays");
     }
 };
 
@@ -593,6 +620,7 @@ class ExchangeShmTestSuite : public TestSuite
     {
         AddTestCase(new LayoutTestCase, Duration::QUICK);
         AddTestCase(new SegmentTestCase, Duration::QUICK);
+        AddTestCase(new ValuesTestCase, Duration::QUICK);
         AddTestCase(new LivingAgentTestCase, Duration::QUICK);
         AddTestCase(new HostileAgentTestCase, Duration::QUICK);
         AddTestCase(new EpisodeTestCase, Duration::QUICK);
