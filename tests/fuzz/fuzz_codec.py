@@ -27,7 +27,7 @@ from gymnasium import spaces
 from pyctl.errors import ProtocolError, UsageError
 from pyctl.exchange import codec
 from pyctl.exchange.codec import Hello, Peer, State
-from pyctl.exchange.templates import StateReader
+from pyctl.exchange.usual import UsualCodec
 from tests.fuzz import wire_tree
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
@@ -211,14 +211,14 @@ def check_state(data: bytes, space: Space) -> None:
 
 
 def check_reader(data: bytes, space: Space) -> None:
-    """What the reader by template accepts is what the decoder makes of it."""
+    """What the compiled reader accepts is what the decoder makes of it."""
     if id(space) not in _READERS:
-        _READERS[id(space)] = StateReader(space)
-    quick = _READERS[id(space)].read(data)
+        _READERS[id(space)] = UsualCodec(space, space)
+    quick = _READERS[id(space)].decode_state(data)
     try:
         exact = codec.decode_state(data, space)
     except ProtocolError as error:
-        raise AssertionError(f"read by template, and no message: {error}") from error
+        raise AssertionError(f"read by the compiled reader, and no message: {error}") from error
     assert codec.encode_state(quick, space) == codec.encode_state(exact, space)
 
 
@@ -233,7 +233,7 @@ def check_ack(data: bytes, space: Space) -> None:
 
 
 CHECKS = (check_hello, check_state, check_reader, check_action, check_ack)
-_READERS: dict[int, StateReader] = {}
+_READERS: dict[int, UsualCodec] = {}
 
 
 def try_input(data: bytes, space: Space) -> Counter[str]:
