@@ -63,13 +63,14 @@ class Range(_Model):
         if not all(map(math.isfinite, (self.first, self.last, self.step or 1))):
             raise ValueError("finite numbers are required")
         if self.step is not None and (self.step == 0 or (self.last - self.first) / self.step < 0):
-            raise ValueError(f"step {self.step:g} does not lead from {self.first:g} to {self.last:g}")
+            ends = f"from {self.first:g} to {self.last:g}"
+            raise ValueError(f"step {self.step:g} does not lead {ends}")
         return self
 
     def numbers(self) -> list[int | float]:
         """Lists them; the last is at most ``to``."""
         if self.step is not None:
-            steps = int(math.floor((self.last - self.first) / self.step + 1e-9))
+            steps = math.floor((self.last - self.first) / self.step + 1e-9)
             return [_rounded(self.first + i * self.step) for i in range(steps + 1)]
         gaps = (self.count or 2) - 1
         span = self.last - self.first
@@ -163,6 +164,11 @@ class Plan(_Model):
 
     @model_validator(mode="after")
     def _require_fitting(self) -> Plan:
+        for seed in _seeds(self.seeds):
+            if not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
+                raise ValueError(
+                    f"seeds has {seed}; whole numbers from 0 to {MAX_SEED} are required"
+                )
         names = set(self.parameters)
         for together in self.zip:
             lengths = {name: len(_list(values)) for name, values in together.items()}

@@ -12,6 +12,7 @@ run is repeated.
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,8 @@ ARRIVALS = "arrivals.csv"
 LOG = "simulation.log"
 DECISIONS = "decisions.bin"
 OWNER = "owner.json"  # who writes the folder, until it is in place
+
+OWNER_WRITTEN_S = 5.0  # between a folder's beginning and its owner's name in it, at most
 
 OUR_FILES = frozenset(
     (
@@ -163,7 +166,12 @@ def abandoned(out: Path, run: str) -> list[Path]:
 def is_abandoned(partial: Path) -> bool:
     """Tells whether no living process writes a run's folder."""
     owner = Owner.read(partial / OWNER)
-    return owner is None or not owner.lives()
+    if owner is not None:
+        return not owner.lives()
+    try:
+        return time.time() - partial.stat().st_mtime > OWNER_WRITTEN_S
+    except OSError:
+        return False  # it has just been put in place
 
 
 def remove_abandoned(out: Path, run: str) -> None:

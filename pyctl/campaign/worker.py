@@ -16,6 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
+from pyctl.campaign import store
+from pyctl.campaign.claims import Owner, claim
 from pyctl.campaign.episode import StepReport
 from pyctl.campaign.planned import PlannedRun
 
@@ -55,29 +57,33 @@ def work(connection: Connection, out: Path) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     orders: queue.Queue[PlannedRun | None] = queue.Queue()
-    threading.Thread(target=_listen, args=(connection, orders), daemon=True).start()
+    busy = threading.Event()
+    threading.Thread(target=_listen, args=(connection, orders, busy), daemon=True).start()
     try:
         while (run := orders.get()) is not None:
-            connection.send(_run(run, out, connection))
+            busy.set()
+            outcome = _run(run, out, connection)
+            busy.clear()
+            connection.send(outcome)
     except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
         return
 
 
-def _listen(connection: Connection, orders: queue.Queue[PlannedRun | None]) -> None:
+def _listen(
+    connection: Connection, orders: queue.Queue[PlannedRun | None], busy: threading.Event
+) -> None:
     try:
         while True:
             orders.put(connection.recv())
     except (EOFError, OSError):
         orders.put(None)
-    os.kill(os.getpid(), signal.SIGINT)
+    if busy.is_set():
+        os.kill(os.getpid(), signal.SIGINT)
     time.sleep(END_S)
     os._exit(1)
 
 
 def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
-    from pyctl.campaign import store
-    from pyctl.campaign.claims import Owner, claim
-
     try:
         claimed = claim(out, run.run_id)
     except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
@@ -93,7 +99,6 @@ def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
 
 
 def _run_claimed(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
-    from pyctl.campaign import store
     from pyctl.campaign.runner import run_once
 
     try:
