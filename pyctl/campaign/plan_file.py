@@ -37,7 +37,8 @@ class PlanFile:
         try:
             yield
         except UsageError as error:
-            key = _best_match(self.file, str(error))
+            told = error.name if isinstance(error, UnknownName) else str(error)
+            key = _best_match(self.file, told)
             place = f"{self.file.path}:{self.file.lines[key]}" if key else str(self.file.path)
             raise located(error, place) from error
 
@@ -52,7 +53,9 @@ def read_plan(path: Path) -> PlanFile:
     try:
         return PlanFile(Plan.model_validate(file.values), file)
     except ValidationError as error:
-        raise UsageError(_sentence(file, error.errors()[0])) from None
+        # A key that is written wrong is missing as well.
+        errors = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        raise UsageError(_sentence(file, errors[0])) from None
 
 
 def _sentence(file: YamlFile, error: Any) -> str:
@@ -91,6 +94,7 @@ def _fields_at(key: Key) -> list[str]:
 def _best_match(file: YamlFile, message: str) -> Key | None:
     """Finds the key that a message names, the one whose value it names as well if there is one."""
     best, most = None, 0
+    message = message.partition(";")[0]  # what follows says what would be right
     for key in file.lines:
         text = file.texts.get(key)
         has_value = text is not None and _names(message, text)

@@ -23,7 +23,7 @@ class YamlFile:
         values: what it says.
         lines: of each key and each element of a list (its index), innermost first; an outer key
             of ``("a", "b")`` is ``("a",)``.
-        texts: of the plain values among them, as written.
+        texts: of the plain values among them, as Python writes them.
     """
 
     path: Path
@@ -58,12 +58,8 @@ def read_yaml(path: Path, option: str = "") -> YamlFile:
     return YamlFile(
         path=path,
         values=values,
-        lines={key: nodes[key][0] for key in inner_first},
-        texts={
-            key: str(nodes[key][1].value)
-            for key in inner_first
-            if isinstance(nodes[key][1], yaml.ScalarNode)
-        },
+        lines={key: nodes[key] for key in inner_first},
+        texts=dict(_leaves(values, ())),
     )
 
 
@@ -76,11 +72,19 @@ def _read_text(path: Path, place: str) -> str:
         raise UsageError(f"{place}{path} is not a text file: {error}") from error
 
 
-def _nodes(path: Path, node: yaml.Node, above: Key) -> Iterator[tuple[Key, tuple[int, yaml.Node]]]:
+def _nodes(path: Path, node: yaml.Node, above: Key) -> Iterator[tuple[Key, int]]:
     for name, line, value in _entries(path, node):
         key = (*above, name)
-        yield key, (line, value)
+        yield key, line
         yield from _nodes(path, value, key)
+
+
+def _leaves(value: Any, above: Key) -> Iterator[tuple[Key, str]]:
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(inner, (*above, str(key)))
+    else:
+        yield above, str(value)
 
 
 def _entries(path: Path, node: yaml.Node) -> Iterator[tuple[str, int, yaml.Node]]:
