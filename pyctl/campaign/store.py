@@ -12,12 +12,14 @@ run is repeated.
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pyctl.campaign.atomic import put_in_place
+from pyctl.campaign.claims import Owner
 from pyctl.campaign.digest import run_id
 from pyctl.campaign.errors import StoreError
 from pyctl.campaign.offered import ARRIVALS_FILE, MASK_FILE
@@ -37,11 +39,14 @@ MASK = "mask.csv"
 ARRIVALS = "arrivals.csv"
 LOG = "simulation.log"
 DECISIONS = "decisions.bin"
+OWNER = "owner.json"  # who writes the folder, until it is in place
+
+OWNER_WRITTEN_S = 5.0  # between a folder's beginning and its owner's name in it, at most
 
 OUR_FILES = frozenset(
     (
         *(CONFIG, PROVENANCE, DESCRIPTION, SUMMARY, ERROR),
-        *(STEPS, INTERVALS, HISTOGRAMS, TOPOLOGY, MASK, ARRIVALS, LOG, DECISIONS),
+        *(STEPS, INTERVALS, HISTOGRAMS, TOPOLOGY, MASK, ARRIVALS, LOG, DECISIONS, OWNER),
     )
 )
 LOAD_FILES = {MASK_FILE: MASK, ARRIVALS_FILE: ARRIVALS}  # by the parameter that names them
@@ -79,7 +84,21 @@ class PendingRun:
             self.path.mkdir(parents=True)
         except OSError as error:
             raise StoreError(f"cannot write runs to {out}: {error.strerror}") from error
+        self.write_text(OWNER, Owner.current().text())
         self.write_json(CONFIG, config)
+
+    @classmethod
+    def adopt(cls, path: Path) -> PendingRun:
+        """Takes the folder that a process which is gone has left.
+
+        Raises:
+            StoreError: it is not the folder of a run.
+        """
+        run = cls.__new__(cls)
+        run.path, run._out = path.absolute(), path.parent
+        run.run_id = path.name.split(".")[1]
+        _require_ours(path, run.run_id)
+        return run
 
     def write_json(self, name: str, value: Any) -> None:
         """Writes one of the folder's JSON files.
@@ -112,6 +131,7 @@ class PendingRun:
         target = folder_of(self._out, self.run_id, state)
         _require_ours(target, self.run_id)
         try:
+            (self.path / OWNER).unlink(missing_ok=True)
             replaced = put_in_place(self.path, target)
         except OSError as error:
             raise StoreError(f"cannot put the run in {target}: {error.strerror}") from error
@@ -130,6 +150,37 @@ class PendingRun:
             folder = folder_of(self._out, self.run_id, state)
             if _is_run(folder, self.run_id) and _has_only_ours(folder):
                 _clear(folder, keep_in=target)
+
+
+def is_ok(out: Path, run: str) -> bool:
+    """Tells whether a run is stored that ended well."""
+    folder = folder_of(out, run)
+    return (folder / SUMMARY).is_file() and _is_run(folder, run)
+
+
+def abandoned(out: Path, run: str) -> list[Path]:
+    """Lists folders of a run that no living process writes."""
+    return [path for path in sorted(out.glob(f".{run}.*.partial")) if is_abandoned(path)]
+
+
+def is_abandoned(partial: Path) -> bool:
+    """Tells whether no living process writes a run's folder."""
+    owner = Owner.read(partial / OWNER)
+    if owner is not None:
+        return not owner.lives()
+    try:
+        return time.time() - partial.stat().st_mtime > OWNER_WRITTEN_S
+    except OSError:
+        return False  # it has just been put in place
+
+
+def remove_abandoned(out: Path, run: str) -> None:
+    """Deletes folders of a run that no living process writes, and nothing of others in them."""
+    for path in abandoned(out, run):
+        if all(entry.name in OUR_FILES and entry.is_file() for entry in path.iterdir()):
+            for entry in path.iterdir():
+                entry.unlink(missing_ok=True)
+            path.rmdir()
 
 
 def _require_ours(folder: Path, run: str) -> None:

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from pyctl.cli import (
+    batch,
     bench,
     data,
     doctor,
@@ -20,6 +21,7 @@ from pyctl.cli import (
     run,
     show,
     simulate,
+    status,
     validate,
 )
 from pyctl.cli import list as list_command
@@ -62,6 +64,12 @@ app = typer.Typer(
 app.command("list")(list_command.list_all)
 app.command("show")(show.show)
 app.command("run")(run.run)
+app.command("batch")(batch.batch)
+app.command("resume")(batch.resume)
+app.command("retry")(batch.retry)
+app.command("status")(status.status)
+app.command("export")(status.export)
+app.command("plan-schema")(batch.plan_schema)
 app.command("simulate")(simulate.simulate)
 app.command("replay")(replay.replay)
 app.command("figures")(figures.figures)

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
+from pyctl.campaign.yaml_file import Key, read_yaml
 from pyctl.errors import UnknownName, UsageError
 
 Scalar = bool | int | float | str
-Key = tuple[str, ...]
+KEY_DEPTH = 2
 
 
 class RunFile(BaseModel):
@@ -38,11 +38,11 @@ class RunFile(BaseModel):
         Raises:
             UsageError: naming file, line, key, value and what would be right.
         """
-        text = _read_text(path)
-        lines = _lines_of(path, text)
-        values = yaml.safe_load(text)
+        read = read_yaml(path, "--config")
+        # What is within a value has no line of its own here.
+        lines = {key: line for key, line in read.lines.items() if len(key) <= KEY_DEPTH}
         try:
-            file = cls.model_validate(values)
+            file = cls.model_validate(read.values)
         except ValidationError as error:
             raise UsageError(_sentence(path, lines, error.errors()[0])) from None
         file._path, file._lines = path, lines
@@ -70,43 +70,6 @@ class RunFile(BaseModel):
             if named and key[-1] not in overridden and key[0] != "seed":
                 return line
         return None
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError as error:
-        raise UsageError(f"--config: cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--config: {path} is not a text file: {error}") from error
-
-
-def _lines_of(path: Path, text: str) -> dict[Key, int]:
-    """Finds the line of each key, innermost keys first."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UsageError(f"{path}:{line}: not YAML: {error.problem}") from None
-    if not isinstance(root, yaml.MappingNode):
-        raise UsageError(f"{path}:1: a mapping with keys such as scenario is required")
-    outer: dict[Key, int] = {}
-    inner: dict[Key, int] = {}
-    for key, line, value in _entries(path, root):
-        outer[(key,)] = line
-        if isinstance(value, yaml.MappingNode):
-            inner.update({(key, k): n for k, n, _ in _entries(path, value)})
-    return {**inner, **outer}
-
-
-def _entries(path: Path, node: yaml.MappingNode) -> Iterator[tuple[str, int, yaml.Node]]:
-    seen: dict[str, int] = {}
-    for key, value in node.value:
-        name, line = str(key.value), key.start_mark.line + 1
-        if name in seen:
-            raise UsageError(f"{path}:{line}: {name} is already given in line {seen[name]}")
-        seen[name] = line
-        yield name, line, value
 
 
 def _sentence(path: Path, lines: Mapping[Key, int], error: Any) -> str:

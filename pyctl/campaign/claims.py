@@ -1,0 +1,137 @@
+"""Who works on a run: lock files that appear whole, and are taken over from the dead only.
+
+``DIR/.<run_id>.lock`` holds process id, the process's start time and the host. A process of
+another host cannot be looked at from here: its lock counts as held.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pyctl.campaign.errors import StoreError
+
+START_FIELD = 19  # of /proc/PID/stat after the name: clock ticks from boot to the start
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process, told apart from a later one that gets its number.
+
+    Attributes:
+        pid: process id.
+        started: boot of its machine and its start since then.
+        host: it runs on.
+    """
+
+    pid: int
+    started: str
+    host: str
+
+    @classmethod
+    def current(cls) -> Owner:
+        """Returns this process."""
+        return cls(os.getpid(), _start_of(os.getpid()), socket.gethostname())
+
+    @classmethod
+    def read(cls, path: Path) -> Owner | None:
+        """Reads what ``write`` wrote; None if there is nothing such."""
+        try:
+            value = json.loads(path.read_text())
+            return cls(int(value["pid"]), str(value["started"]), str(value["host"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def text(self) -> str:
+        """Writes it as JSON."""
+        return json.dumps(asdict(self)) + "\n"
+
+    def lives(self) -> bool:
+        """Tells whether the process still runs, as far as can be known here."""
+        if self.host != socket.gethostname():
+            return True
+        return _start_of(self.pid) == self.started
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+
+class Claim:
+    """The right to work on a run, until ``release``."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def release(self) -> None:
+        """Gives it back."""
+        if Owner.read(self._path) == Owner.current():
+            self._path.unlink(missing_ok=True)
+
+
+def lock_path(out: Path, run_id: str) -> Path:
+    """Says where a run's lock is."""
+    return out / f".{run_id}.lock"
+
+
+def claim(out: Path, run_id: str) -> Claim | Owner:
+    """Claims a run for this process.
+
+    Args:
+        out: the store; made if missing.
+        run_id: the run.
+
+    Returns:
+        The claim, or the living process that has it.
+
+    Raises:
+        StoreError: the store cannot be written.
+    """
+    path = lock_path(out, run_id)
+    aside = out / f".{run_id}.{uuid.uuid4().hex[:8]}.claim"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        aside.write_text(Owner.current().text())
+        try:
+            return _place(aside, path, out)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write runs to {out}: {error.strerror}") from error
+
+
+def _place(aside: Path, path: Path, out: Path) -> Claim | Owner:
+    # Whoever takes over or finds the lock gone does it alone, so none takes over the living.
+    with _alone(out):
+        owner = Owner.read(path)
+        if owner is not None and owner.lives():
+            return owner
+        os.replace(aside, path)
+    return Claim(path)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _start_of(pid: int) -> str:
+    """Returns boot and start of a process; empty if there is none, or only its corpse."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return "" if fields[0] in "ZX" else f"{BOOT_ID.read_text().strip()} {fields[START_FIELD]}"
+    except OSError:
+        return ""

@@ -1,0 +1,267 @@
+"""Plans: scenario x allocator x parameters x seeds, and the list of runs that they mean."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from pyctl.campaign.digest import canonical_json
+from pyctl.campaign.offered import TraceChoice
+from pyctl.campaign.prepare import RunConfig
+from pyctl.errors import UnknownName
+
+MAX_SEED = 2**32 - 1
+# Decimal steps add up to a border within a few units of the last place.
+DIGITS = 12
+RUN_KEYS = ("scenario", "allocator", "seed")  # that a condition may name beside parameters
+
+
+def _require_scalar(value: Any) -> Any:
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError("a number, a text, true or false is required")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a finite number is required")
+    return value
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, list):
+        return "list"
+    return "range" if isinstance(value, dict | Range) else "value"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+
+class Range(_Model):
+    """Equally spaced numbers, both ends among them."""
+
+    first: int | float = Field(alias="from")
+    last: int | float = Field(alias="to")
+    step: int | float | None = Field(default=None, description="between neighbours; or give count")
+    count: int | None = Field(default=None, ge=2, description="of numbers; or give step")
+
+    @model_validator(mode="after")
+    def _require_numbers(self) -> Range:
+        if (self.step is None) == (self.count is None):
+            raise ValueError("either step or count is required")
+        if not all(map(math.isfinite, (self.first, self.last, self.step or 1))):
+            raise ValueError("finite numbers are required")
+        if self.step is not None and (self.step == 0 or (self.last - self.first) / self.step < 0):
+            ends = f"from {self.first:g} to {self.last:g}"
+            raise ValueError(f"step {self.step:g} does not lead {ends}")
+        return self
+
+    def numbers(self) -> list[int | float]:
+        """Lists them; the last is at most ``to``."""
+        if self.step is not None:
+            steps = math.floor((self.last - self.first) / self.step + 1e-9)
+            return [_rounded(self.first + i * self.step) for i in range(steps + 1)]
+        gaps = (self.count or 2) - 1
+        span = self.last - self.first
+        return [_rounded(self.first + span * i / gaps) for i in range(gaps + 1)]
+
+
+def _rounded(number: int | float) -> int | float:
+    if isinstance(number, int):
+        return number
+    short = float(f"{number:.{DIGITS}g}")
+    return int(short) if short.is_integer() else short
+
+
+Scalar = Annotated[
+    Any,
+    AfterValidator(_require_scalar),
+    WithJsonSchema({"type": ["number", "string", "boolean"]}),
+]
+Values = Annotated[
+    Annotated[Scalar, Tag("value")]
+    | Annotated[list[Scalar], Field(min_length=1), Tag("list")]
+    | Annotated[Range, Tag("range")],
+    Discriminator(_kind),
+]
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+Seeds = Annotated[
+    Annotated[int, Field(ge=1, description="how many, from 1 on"), Tag("value")]
+    | Annotated[list[Seed], Field(min_length=1), Tag("list")]
+    | Annotated[Range, Tag("range")],
+    Discriminator(_kind),
+]
+
+
+class AllocatorChoice(_Model):
+    """An allocator with settings."""
+
+    name: str
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="values of the settings; a list is one value"
+    )
+
+
+class Trace(_Model):
+    """Which part of a data set drives the offered load."""
+
+    path: str
+    squares: list[int] | None = None
+
+
+class Condition(_Model):
+    """What changes for the runs that match."""
+
+    match: dict[str, Scalar | list[Scalar]] = Field(
+        alias="if", description="scenario, allocator, seed or a parameter, and its value or values"
+    )
+    set: dict[str, Values] = Field(default_factory=dict, description="parameters of these runs")
+    skip: bool = Field(default=False, description="leave these runs out")
+
+
+def _allocator_kind(value: Any) -> str:
+    return "name" if isinstance(value, str) else "choice"
+
+
+Choice = Annotated[
+    Annotated[str, Tag("name")] | Annotated[AllocatorChoice, Tag("choice")],
+    Discriminator(_allocator_kind),
+]
+
+
+def _name_kind(value: Any) -> str:
+    return "list" if isinstance(value, list) else "name"
+
+
+class Plan(_Model):
+    """What to run: every scenario with every allocator, parameters and seed."""
+
+    scenario: Annotated[
+        Annotated[str, Tag("name")] | Annotated[list[str], Field(min_length=1), Tag("list")],
+        Discriminator(_name_kind),
+    ]
+    allocators: list[Choice] = Field(min_length=1)
+    parameters: dict[str, Values] = Field(
+        default_factory=dict, description="each value with each of the others"
+    )
+    zip: list[dict[str, Values]] = Field(
+        default_factory=list, description="parameters of an entry change together"
+    )
+    when: list[Condition] = Field(default_factory=list, description="in this order")
+    seeds: Seeds = Field(default=1, description="how many, a list, or a range")
+    trace: Trace | None = None
+
+    @model_validator(mode="after")
+    def _require_fitting(self) -> Plan:
+        for seed in _seeds(self.seeds):
+            if not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
+                raise ValueError(
+                    f"seeds has {seed}; whole numbers from 0 to {MAX_SEED} are required"
+                )
+        names = set(self.parameters)
+        for together in self.zip:
+            lengths = {name: len(_list(values)) for name, values in together.items()}
+            if len(set(lengths.values())) > 1:
+                told = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+                raise ValueError(f"parameters of a zip need lists of one length: {told}")
+            if twice := names & set(together):
+                raise ValueError(f"parameter {min(twice)} is given twice")
+            names |= set(together)
+        for condition in self.when:
+            for name in condition.match:
+                if name not in names and name not in RUN_KEYS:
+                    raise ValueError(str(UnknownName("key of if", name, names | {*RUN_KEYS})))
+            names |= set(condition.set)
+        return self
+
+
+def expand(plan: Plan) -> list[RunConfig]:
+    """Lists the runs of a plan, each once.
+
+    Scenarios change slowest, then allocators, parameters and zips in the order of the plan (the
+    first slowest); seeds change fastest.
+    """
+    runs: dict[str, RunConfig] = {}
+    for run in _product(plan):
+        for changed in _conditions(plan.when, run):
+            runs.setdefault(_key(changed), changed)
+    return list(runs.values())
+
+
+def _product(plan: Plan) -> Iterator[RunConfig]:
+    axes = [[{name: value} for value in _list(values)] for name, values in plan.parameters.items()]
+    axes += [_together(entry) for entry in plan.zip]
+    trace = _trace(plan.trace)
+    scenarios = plan.scenario if isinstance(plan.scenario, list) else [plan.scenario]
+    for scenario, choice, *parts, seed in itertools.product(
+        scenarios, plan.allocators, *axes, _seeds(plan.seeds)
+    ):
+        named = AllocatorChoice(name=choice) if isinstance(choice, str) else choice
+        parameters = {name: value for part in parts for name, value in part.items()}
+        yield RunConfig(scenario, named.name, parameters, named.settings, seed, trace)
+
+
+def _conditions(conditions: list[Condition], run: RunConfig) -> Iterator[RunConfig]:
+    """Applies conditions one after the other; a set of several values makes several runs."""
+    if not conditions:
+        yield run
+        return
+    first, *others = conditions
+    if not _matches(first.match, run):
+        yield from _conditions(others, run)
+    elif not first.skip:
+        axes = [[(name, value) for value in _list(v)] for name, v in first.set.items()]
+        for changes in itertools.product(*axes):
+            changed = _with_parameters(run, {**run.parameters, **dict(changes)})
+            yield from _conditions(others, changed)
+
+
+def _matches(match: Mapping[str, Any], run: RunConfig) -> bool:
+    facts = {**run.parameters, **{name: getattr(run, name) for name in RUN_KEYS}}
+    return all(
+        facts.get(name) in (wanted if isinstance(wanted, list) else [wanted])
+        for name, wanted in match.items()
+    )
+
+
+def _with_parameters(run: RunConfig, parameters: Mapping[str, Any]) -> RunConfig:
+    return RunConfig(run.scenario, run.allocator, parameters, run.settings, run.seed, run.trace)
+
+
+def _list(values: Any) -> list[Any]:
+    if isinstance(values, Range):
+        return values.numbers()
+    return values if isinstance(values, list) else [values]
+
+
+def _seeds(seeds: int | list[int] | Range) -> list[Any]:
+    return list(range(1, seeds + 1)) if isinstance(seeds, int) else _list(seeds)
+
+
+def _together(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    columns = [_list(values) for values in entry.values()]
+    return [dict(zip(entry, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _trace(trace: Trace | None) -> TraceChoice | None:
+    if trace is None:
+        return None
+    return TraceChoice(Path(trace.path), tuple(trace.squares) if trace.squares else None)
+
+
+def _key(run: RunConfig) -> str:
+    trace = (str(run.trace.path), run.trace.squares) if run.trace else None
+    return canonical_json(
+        [run.scenario, run.allocator, dict(run.parameters), dict(run.settings), run.seed, trace]
+    )

@@ -1,0 +1,133 @@
+"""A worker process of a batch: runs what it is told, one run at a time.
+
+It leads a session of its own, so that Ctrl-C reaches the batch alone. When the batch closes the
+connection, or dies, the run in progress is interrupted and the worker ends, its simulation with it.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Literal
+
+from pyctl.campaign import store
+from pyctl.campaign.claims import Owner, claim
+from pyctl.campaign.episode import StepReport
+from pyctl.campaign.planned import PlannedRun
+
+REPORT_EVERY_S = 0.1
+# An interrupted run may take this long to store what there is of it.
+END_S = 10.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run.
+
+    Attributes:
+        state: ``skipped`` if it is ok already, ``claimed`` if another process works on it.
+        kind: class of the error, or empty.
+        message: what went wrong, or who works on it.
+    """
+
+    state: Literal["ok", "failed", "skipped", "claimed"]
+    kind: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The run is started: from now on borders are waited for."""
+
+
+Message = Begun | StepReport | Outcome
+
+
+def work(connection: Connection, out: Path) -> None:
+    """Runs what comes over the connection until it is closed."""
+    os.setsid()
+    # One that came while this process was being made was not for it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    orders: queue.Queue[PlannedRun | None] = queue.Queue()
+    busy = threading.Event()
+    threading.Thread(target=_listen, args=(connection, orders, busy), daemon=True).start()
+    try:
+        while (run := orders.get()) is not None:
+            busy.set()
+            outcome = _run(run, out, connection)
+            busy.clear()
+            connection.send(outcome)
+    except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _listen(
+    connection: Connection, orders: queue.Queue[PlannedRun | None], busy: threading.Event
+) -> None:
+    try:
+        while True:
+            orders.put(connection.recv())
+    except (EOFError, OSError):
+        orders.put(None)
+    if busy.is_set():
+        os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(END_S)
+    os._exit(1)
+
+
+def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
+    try:
+        claimed = claim(out, run.run_id)
+    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
+        return _failed(error)
+    if isinstance(claimed, Owner):
+        return Outcome("claimed", message=str(claimed))
+    try:
+        if store.is_ok(out, run.run_id):
+            return Outcome("skipped")
+        return _run_claimed(run, out, connection)
+    finally:
+        claimed.release()
+
+
+def _run_claimed(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
+    from pyctl.campaign.runner import run_once
+
+    try:
+        store.remove_abandoned(out, run.run_id)
+        connection.send(Begun())
+        result = run_once(run.request, out, on_step=_Reporter(connection))
+    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
+        return _failed(error)
+    if result.run_id != run.run_id:
+        return Outcome("failed", "StoreError", f"it was stored as {result.run_id}: files changed")
+    return Outcome("ok")
+
+
+def _failed(error: Exception) -> Outcome:
+    from pyctl.errors import SimulationError
+
+    message = error.message if isinstance(error, SimulationError) else str(error)
+    return Outcome("failed", type(error).__name__, message)
+
+
+class _Reporter:
+    """Tells the batch how far the run is, now and then."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._told_s = 0.0
+
+    def __call__(self, report: StepReport) -> None:
+        now_s = time.monotonic()
+        if now_s - self._told_s >= REPORT_EVERY_S or report.step == report.steps:
+            self._told_s = now_s
+            self._connection.send(report)

@@ -1,0 +1,65 @@
+"""``slicebed status`` and ``export``: what is in a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pyctl.cli.output import make_table, print_json, print_tables
+from pyctl.cli.run import DEFAULT_OUT
+
+
+def status(
+    results: Annotated[Path, typer.Argument(help="Store.")] = DEFAULT_OUT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Count a store's runs by state; list those that are not ok, with reason and last lines."""
+    from pyctl.campaign.states import counts, stored_runs
+
+    runs = stored_runs(results)
+    others = [
+        {
+            "run_id": run.run_id,
+            "state": run.state,
+            "folder": str(run.folder),
+            "reason": run.reason(),
+            "last_lines": run.last_lines(),
+        }
+        for run in runs
+        if run.state != "ok"
+    ]
+    counted = counts(runs)
+    if as_json:
+        ok = [run.run_id for run in runs if run.state == "ok"]
+        print_json({"counts": counted, "ok": ok, "others": others})
+        return
+    print(f"{results}: " + ", ".join(f"{count} {state}" for state, count in counted.items()))
+    if others:
+        columns = ("run", "state", "reason", "last lines")
+        cells = [
+            (str(o["run_id"]), str(o["state"]), str(o["reason"]), "\n".join(o["last_lines"]))
+            for o in others
+        ]
+        print_tables(make_table("", columns, cells))
+
+
+def export(
+    results: Annotated[Path, typer.Argument(help="Store.")] = DEFAULT_OUT,
+    out: Annotated[Path, typer.Option(help="File to write.", show_default=False)] = Path(),
+    form: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="Of it.")] = "csv",
+) -> None:
+    """Write one row for each finished run: its configuration and figures."""
+    from analysis.errors import StoreReadError
+    from analysis.run_table import run_table, write_table
+    from pyctl.errors import UsageError
+
+    if out == Path():
+        raise UsageError("no file to write: give --out FILE")
+    try:
+        table = run_table(results)
+        write_table(table, out, form)
+    except StoreReadError as error:
+        raise UsageError(str(error)) from error
+    print(f"{len(table)} runs, {len(table.columns)} columns in {out}")

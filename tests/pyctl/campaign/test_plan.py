@@ -1,0 +1,153 @@
+"""Plans against lists of runs made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from pyctl.campaign.offered import TraceChoice
+from pyctl.campaign.plan import Plan, expand
+
+
+def runs(**plan: Any) -> list[tuple[Any, ...]]:
+    values = {"scenario": "s", "allocators": ["a"], **plan}
+    return [
+        (run.scenario, run.allocator, dict(run.parameters), run.seed)
+        for run in expand(Plan.model_validate(values))
+    ]
+
+
+def parameters(**plan: Any) -> list[Any]:
+    return [entry[2] for entry in runs(**plan)]
+
+
+def test_the_least_plan_is_one_run() -> None:
+    assert runs() == [("s", "a", {}, 1)]
+
+
+def test_scenarios_change_slowest_and_seeds_fastest() -> None:
+    assert runs(
+        scenario=["s", "t"], allocators=["a", "b"], parameters={"p": [1, 2]}, seeds=[5, 3]
+    ) == [
+        ("s", "a", {"p": 1}, 5), ("s", "a", {"p": 1}, 3),
+        ("s", "a", {"p": 2}, 5), ("s", "a", {"p": 2}, 3),
+        ("s", "b", {"p": 1}, 5), ("s", "b", {"p": 1}, 3),
+        ("s", "b", {"p": 2}, 5), ("s", "b", {"p": 2}, 3),
+        ("t", "a", {"p": 1}, 5), ("t", "a", {"p": 1}, 3),
+        ("t", "a", {"p": 2}, 5), ("t", "a", {"p": 2}, 3),
+        ("t", "b", {"p": 1}, 5), ("t", "b", {"p": 1}, 3),
+        ("t", "b", {"p": 2}, 5), ("t", "b", {"p": 2}, 3),
+    ]  # fmt: skip
+
+
+def test_each_value_meets_each_other_and_the_first_parameter_is_slowest() -> None:
+    assert parameters(parameters={"p": [1, 2], "q": ["x", "y"], "r": True}) == [
+        {"p": 1, "q": "x", "r": True},
+        {"p": 1, "q": "y", "r": True},
+        {"p": 2, "q": "x", "r": True},
+        {"p": 2, "q": "y", "r": True},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "numbers"),
+    [
+        ({"from": 1, "to": 4, "step": 1}, [1, 2, 3, 4]),
+        ({"from": 4, "to": 1, "step": -2}, [4, 2]),
+        ({"from": 0.1, "to": 0.7, "step": 0.2}, [0.1, 0.3, 0.5, 0.7]),
+        ({"from": 0, "to": 1, "count": 5}, [0, 0.25, 0.5, 0.75, 1]),
+        ({"from": 3, "to": 3, "step": 1}, [3]),
+    ],
+)
+def test_ranges_have_both_ends_and_no_rounding_errors(spec: Any, numbers: list[float]) -> None:
+    assert parameters(parameters={"p": spec}) == [{"p": number} for number in numbers]
+
+
+def test_zips_change_together_and_meet_the_parameters() -> None:
+    assert parameters(
+        parameters={"p": [1, 2]},
+        zip=[{"q": [10, 20], "r": {"from": 3, "to": 4, "step": 1}}],
+    ) == [
+        {"p": 1, "q": 10, "r": 3},
+        {"p": 1, "q": 20, "r": 4},
+        {"p": 2, "q": 10, "r": 3},
+        {"p": 2, "q": 20, "r": 4},
+    ]
+
+
+def test_conditions_set_and_skip_in_their_order() -> None:
+    assert runs(
+        allocators=["a", "b"],
+        parameters={"p": [1, 2, 3]},
+        when=[
+            {"if": {"p": [1, 2], "allocator": "a"}, "set": {"q": [7, 8]}},
+            {"if": {"q": 8, "p": 2}, "skip": True},
+            {"if": {"allocator": "b", "p": [2, 3]}, "skip": True},
+        ],
+    ) == [
+        ("s", "a", {"p": 1, "q": 7}, 1),
+        ("s", "a", {"p": 1, "q": 8}, 1),
+        ("s", "a", {"p": 2, "q": 7}, 1),
+        ("s", "a", {"p": 3}, 1),
+        ("s", "b", {"p": 1}, 1),
+    ]
+
+
+def test_runs_that_a_condition_makes_equal_come_once() -> None:
+    when = [{"if": {"p": 1}, "set": {"q": 0}}]
+    assert parameters(parameters={"p": [1, 2], "q": [0, 5]}, when=when) == [
+        {"p": 1, "q": 0},
+        {"p": 2, "q": 0},
+        {"p": 2, "q": 5},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "expected"),
+    [(3, [1, 2, 3]), ([9, 4, 9], [9, 4]), ({"from": 0, "to": 4, "count": 3}, [0, 2, 4])],
+)
+def test_seeds(seeds: Any, expected: list[int]) -> None:
+    assert [entry[3] for entry in runs(seeds=seeds)] == expected
+
+
+def test_settings_and_trace_reach_the_runs() -> None:
+    plan = Plan.model_validate(
+        {
+            "scenario": "s",
+            "allocators": [{"name": "a", "settings": {"shares": [0.5, 0.5]}}],
+            "trace": {"path": "t.parquet", "squares": [3, 4]},
+        }
+    )
+    (run,) = expand(plan)
+    assert run.settings == {"shares": [0.5, 0.5]}
+    assert run.trace == TraceChoice(Path("t.parquet"), (3, 4))
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ({"zip": [{"p": [1, 2], "q": [1]}]}, "one length: p has 2, q has 1"),
+        ({"parameters": {"p": 1}, "zip": [{"p": [1]}]}, "parameter p is given twice"),
+        ({"parameters": {"p": {"from": 1, "to": 2}}}, "either step or count"),
+        ({"parameters": {"p": {"from": 1, "to": 2, "step": -1}}}, "step -1 does not lead from 1"),
+        ({"seeds": {"from": 0, "to": 1, "step": 0.5}}, "seeds has 0.5; whole numbers"),
+        ({"parameters": {"p": float("nan")}}, "a finite number is required"),
+        ({"when": [{"if": {"seeed": 1}, "skip": True}]}, "unknown key of if 'seeed'.*'seed'"),
+    ],
+)
+def test_what_cannot_be_is_refused(plan: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        runs(**plan)
+
+
+def test_the_schema_for_editors_names_all_keys() -> None:
+    schema = Plan.model_json_schema()
+    assert set(schema["properties"]) == {
+        *("scenario", "allocators", "parameters", "zip", "when", "seeds", "trace")
+    }
+    assert schema["additionalProperties"] is False
+    assert set(schema["$defs"]["Condition"]["properties"]) == {"if", "set", "skip"}
+    assert set(schema["$defs"]["Range"]["properties"]) == {"from", "to", "step", "count"}

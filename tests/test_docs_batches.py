@@ -1,0 +1,58 @@
+"""The page on batches: its plan, commands and code, one after the other in one folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "batches.md").read_text()
+TIME_LIMIT_S = 120
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+def run(words: list[str], folder: Path) -> str:
+    result = subprocess.run(
+        words, cwd=folder, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the page's commands were run."""
+    folder = tmp_path_factory.mktemp("batches")
+    (plan,) = blocks("yaml")
+    (folder / "plan.yaml").write_text(plan)
+    (commands,) = blocks("sh")
+    for line in commands.splitlines():
+        words = shlex.split(line, comments=True)
+        assert run([str(Path(sys.executable).with_name("slicebed")), *words[1:]], folder)
+    return folder
+
+
+def test_the_commands_make_the_plans_runs(folder: Path) -> None:
+    # 2 allocators x 2 lengths x 2 seeds
+    assert len(os.listdir(folder / "results")) == 8
+    assert (folder / "runs.parquet").stat().st_size > 0
+
+
+@pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[0])
+def test_code(code: str, folder: Path) -> None:
+    printed = run([sys.executable, "-c", code], folder)
+    if "reward" in code:
+        assert "equal" in printed
+        assert "static" in printed
+    else:
+        # Each of the eight runs by its id.
+        assert all(name in printed for name in os.listdir(folder / "results"))
