@@ -95,18 +95,21 @@ def bootstrap_mean(values: Values, method: Method = "percentile", seed: int = SE
     return Interval(mean, float(low), float(high))
 
 
-def paired_difference(values: Values, reference: Values) -> Difference:
+def paired_difference(
+    values: Values, reference: Values, method: Method = "percentile"
+) -> Difference:
     """Compares values with those of a reference on the same seeds, pair by pair.
 
     Args:
         values: one a seed.
         reference: those of the same seeds, in the same order.
+        method: of the interval.
 
     Raises:
         ValueError: there are no values, one is not finite, or one has no partner.
     """
     differences = _differences(values, reference)
-    interval = bootstrap_mean(differences)
+    interval = bootstrap_mean(differences, method)
     known = differences.size > 1 and interval.mean != 0
     return Difference(
         interval,
@@ -190,12 +193,12 @@ def _differences(values: Values, reference: Values) -> Numbers:
 def _bca_tails(sample: Numbers, means: Numbers) -> tuple[float, float]:
     """Moves the tails for the bias of the resampled means and the skewness of the sample."""
     normal = NormalDist()
-    # Means equal to the sample's count half; all are on one side only of a sample this far from
-    # any use that no correction is defined.
+    # A mean equal to the sample's counts half. No share is 0 or 1: their quantiles are infinite.
     share = float((means < sample.mean()).mean() + (means == sample.mean()).mean() / 2)
     bias = normal.inv_cdf(min(max(share, 1 / means.size), 1 - 1 / means.size))
-    left_out = (sample.sum() - sample) / (sample.size - 1)  # the jackknife's means
-    spread = left_out.mean() - left_out
+    # The jackknife's means lie about their own mean as the values do, but for a factor.
+    spread = sample - sample.mean()
+    spread /= np.abs(spread).max()
     acceleration = float((spread**3).sum() / (6 * (spread**2).sum() ** 1.5))
     low, high = (
         normal.cdf(bias + (bias + z) / (1 - acceleration * (bias + z)))

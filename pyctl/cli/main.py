@@ -12,9 +12,11 @@ from typer.core import TyperGroup
 
 from pyctl.cli import (
     bench,
+    compare,
     data,
     doctor,
     figures,
+    html_report,
     quickstart,
     replay,
     run,
@@ -65,6 +67,8 @@ app.command("run")(run.run)
 app.command("simulate")(simulate.simulate)
 app.command("replay")(replay.replay)
 app.command("figures")(figures.figures)
+app.command("compare")(compare.compare)
+app.command("report")(html_report.report)
 app.command("quickstart")(quickstart.quickstart)
 app.command("doctor")(doctor.doctor)
 app.add_typer(data.app, name="data")
