@@ -19,11 +19,10 @@ from typing import Any, Literal
 from analysis.claims_file import Claim, OfMeasure, OfRuns, Selection
 from analysis.comparison import Comparison, Variant, settings_of
 from analysis.errors import StoreReadError
-from analysis.metric_table import values_by_seed
+from analysis.metric_table import METHOD, values_by_seed
 from analysis.statistics import LEAST_PAIRS, Interval, bootstrap_mean
 
 Verdict = Literal["reproduced", "partly", "not", "cannot be tested"]
-METHOD = "bca"
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from analysis.comparison import Comparison, Variant, settings_of
 from analysis.errors import NoSuchName
 from analysis.metrics import metrics_of
 from analysis.statistics import Difference, Interval, bootstrap_mean, paired_difference
 
-METHOD = "bca"
+METHOD: Final = "bca"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _row(variant: Variant, reference: Variant | None, metric: str) -> Row:
         settings_of(variant.runs[0]),
         seeds,
         bootstrap_mean(pairs[0], METHOD) if seeds else None,
-        paired_difference(*pairs, METHOD) if compared else None,
+        paired_difference(pairs[0], pairs[1], METHOD) if compared else None,
         left_out,
     )
 

@@ -115,10 +115,13 @@ def metrics_of(summary: Mapping[str, Any]) -> dict[str, float]:
     for key, value in summary.items():
         if isinstance(value, Mapping):
             found.update({f"{key}.{name}": one for name, one in metrics_of(value).items()})
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            if math.isfinite(value):
-                found[key] = float(value)
+        elif _is_number(value):
+            found[key] = float(value)
     return found
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def request_latency(steps: pd.DataFrame, histograms: pd.DataFrame) -> dict[str, float | None]:

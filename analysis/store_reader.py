@@ -246,9 +246,7 @@ def _require_keys(run: Run) -> None:
             raise StoreReadError(f"{run.folder / 'description.json'}: {key} is missing")
 
 
-def _read_unfinished(
-    folder: Path, state: str, error: dict[str, Any] | None = None
-) -> Unfinished:
+def _read_unfinished(folder: Path, state: str, error: dict[str, Any] | None = None) -> Unfinished:
     log = folder / "simulation.log"
     text = _tail(log) if log.is_file() else ""
     return Unfinished(

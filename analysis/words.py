@@ -11,9 +11,9 @@ def number(value: float | None, digits: int = 4) -> str:
     return "-" if value is None else f"{value:.{digits}g}"
 
 
-def interval(of: Interval) -> str:
-    """Writes the ends of an interval."""
-    return f"{number(of.low)} to {number(of.high)}"
+def interval(of: Interval, values: int) -> str:
+    """Writes the ends of the interval of so many values; a dash for that of a single one."""
+    return f"{number(of.low)} to {number(of.high)}" if values > 1 else "-"
 
 
 def ordering(difference: Difference) -> str:

@@ -1,4 +1,4 @@
-"""``slicebed compare``: a metric by allocator, with differences to a reference on the same seeds."""
+"""``slicebed compare``: a metric by allocator, with differences on the same seeds."""
 
 from __future__ import annotations
 
@@ -74,16 +74,17 @@ def _printed(table: MetricTable) -> Table:
 def _cells(row: Row) -> tuple[str, ...]:
     from analysis.words import interval, number, ordering
 
-    mean = ("-", "-") if row.mean is None else (number(row.mean.mean), interval(row.mean))
+    count = len(row.seeds)
+    mean = ("-", "-") if row.mean is None else (number(row.mean.mean), interval(row.mean, count))
     if row.difference is None:
-        return (row.label, str(len(row.seeds)), *mean, *("-" * 5))
+        return (row.label, str(count), *mean, *("-" * 5))
     difference = row.difference
     return (
         row.label,
-        str(len(row.seeds)),
+        str(count),
         *mean,
         number(difference.interval.mean),
-        interval(difference.interval),
+        interval(difference.interval, count),
         ordering(difference),
         number(difference.cohens_d, 2),
         number(difference.cliffs_delta, 2),

@@ -47,9 +47,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, pair in VALUES.items():
         for allocator, value in zip(("equal", "traffic"), pair, strict=True):
             summary = {"utility_mean": value, "zero": 0.0}
-            edge_run(
-                folder / f"{allocator}{seed}", allocator=allocator, seed=seed, summary=summary
-            )
+            edge_run(folder / f"{allocator}{seed}", allocator=allocator, seed=seed, summary=summary)
     return folder
 
 

@@ -10,7 +10,7 @@ from analysis.comparison import compare
 from analysis.errors import NoSuchName
 from analysis.metric_table import MetricTable, metric_names, metric_tables
 from analysis.metrics import metrics_of
-from analysis.statistics import bootstrap_mean
+from analysis.statistics import Interval, bootstrap_mean
 from analysis.store_reader import read_store
 from analysis.words import interval, left_out, needed, number, ordering
 from tests.analysis.stores import edge_run
@@ -74,11 +74,10 @@ def test_words(store: Path) -> None:
     assert traffic.difference is not None
     assert ordering(traffic.difference) == "above"
     assert needed(traffic.difference) == ""
-    assert left_out(traffic) == (
-        "seeds left out: 4 (not run with traffic); 5 (not run with equal)"
-    )
+    assert left_out(traffic) == ("seeds left out: 4 (not run with traffic); 5 (not run with equal)")
     assert number(None) == "-"
-    assert interval(bootstrap_mean([1.5])) == "1.5 to 1.5"
+    assert interval(bootstrap_mean([1.5]), 1) == "-"
+    assert interval(Interval(2.0, 1.23456, 3.0), 4) == "1.235 to 3"
 
 
 def test_other_parameters_are_not_compared(store: Path) -> None:
