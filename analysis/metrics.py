@@ -105,6 +105,25 @@ def summarise(
     }
 
 
+def metrics_of(summary: Mapping[str, Any]) -> dict[str, float]:
+    """Names the numbers of a summary: ``utility_mean``, ``per_slice.1.r_mean``, ``latency.p95``.
+
+    Returns:
+        What is measured and has a value; texts, lists, switches and nothing are left out.
+    """
+    found: dict[str, float] = {}
+    for key, value in summary.items():
+        if isinstance(value, Mapping):
+            found.update({f"{key}.{name}": one for name, one in metrics_of(value).items()})
+        elif _is_number(value):
+            found[key] = float(value)
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
 def request_latency(steps: pd.DataFrame, histograms: pd.DataFrame) -> dict[str, float | None]:
     """Takes the latency of the requests of all edges and intervals together.
 

@@ -3,6 +3,10 @@
 run = read_run(Path("results/1f2e3d4c5b6a"))
 run.steps["r"].mean()
 runs = read_store(Path("results"))
+everything = scan_store(Path("results"))  # with what failed
+
+Tables are read when they are first asked for: thousands of runs can be listed and compared by
+their summaries.
 """
 
 from __future__ import annotations
@@ -18,6 +22,11 @@ from analysis.errors import StoreReadError
 if TYPE_CHECKING:
     import pandas as pd
 
+# By the end of the folder's name.
+UNFINISHED = {".failed": "failed", ".interrupted": "interrupted", ".partial": "not over"}
+TAIL_LINES = 20
+TAIL_BYTES = 16_384
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -28,23 +37,56 @@ class Run:
         config: scenario, parameters, allocator, seed.
         description: of the scenario, with the run's parameters.
         summary: figures of the run.
-        steps: one row for each step, cell and slice.
-        topology: positions and SINR map, or None if the scenario has none.
-        histograms: counts by bin (``analysis.distributions``), or None if the scenario has none.
     """
 
     folder: Path
     config: dict[str, Any]
     description: dict[str, Any]
     summary: dict[str, Any]
-    steps: pd.DataFrame
-    topology: dict[str, Any] | None
-    histograms: pd.DataFrame | None = None
 
     @property
     def label(self) -> str:
         """The allocator's name."""
         return str(self.config["allocator"])
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """One row for each step, cell and slice.
+
+        Raises:
+            StoreReadError: the file is missing or damaged.
+        """
+        return _read_table(self.folder / "steps.parquet")
+
+    @cached_property
+    def topology(self) -> dict[str, Any] | None:
+        """Positions and SINR map, or None if the scenario has none.
+
+        Raises:
+            StoreReadError: the file is damaged.
+        """
+        path = self.folder / "topology.json"
+        return _read_json(path) if path.is_file() else None
+
+    @cached_property
+    def histograms(self) -> pd.DataFrame | None:
+        """Counts by bin (``analysis.distributions``), or None if the scenario has none.
+
+        Raises:
+            StoreReadError: the file is damaged.
+        """
+        path = self.folder / "histograms.parquet"
+        return _read_table(path) if path.is_file() else None
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """Code, versions, machine, data and the command; empty if none was noted.
+
+        Raises:
+            StoreReadError: the file is damaged.
+        """
+        path = self.folder / "provenance.json"
+        return _read_json(path) if path.is_file() else {}
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
@@ -106,6 +148,34 @@ class Run:
         return int(self.config["parameters"].get("first_interval", 0))
 
 
+@dataclass(frozen=True, eq=False)
+class Unfinished:
+    """A run without results.
+
+    Attributes:
+        folder: it is stored in.
+        state: ``failed``, ``interrupted``, ``not over`` (under way, or killed) or ``damaged``.
+        config: as of a run; empty where it cannot be read.
+        error: ``error``, ``kind``, ``steps_done`` and, of a simulation, ``exit_status``,
+            ``stderr_tail`` and ``command``.
+        log_tail: the last lines of the simulation's log.
+    """
+
+    folder: Path
+    state: str
+    config: dict[str, Any]
+    error: dict[str, Any]
+    log_tail: str
+
+
+@dataclass(frozen=True)
+class Store:
+    """All runs of a store, in the order of their folders' names."""
+
+    runs: list[Run]
+    unfinished: list[Unfinished]
+
+
 def read_run(folder: Path) -> Run:
     """Reads a run.
 
@@ -114,16 +184,11 @@ def read_run(folder: Path) -> Run:
     """
     if not (folder / "summary.json").is_file():
         raise StoreReadError(f"{folder} holds no finished run: summary.json is missing")
-    histograms = folder / "histograms.parquet"
-    topology = folder / "topology.json"
     return Run(
         folder=folder,
         config=_read_json(folder / "config.json"),
         description=_read_json(folder / "description.json"),
         summary=_read_json(folder / "summary.json"),
-        steps=_read_table(folder / "steps.parquet"),
-        topology=_read_json(topology) if topology.is_file() else None,
-        histograms=_read_table(histograms) if histograms.is_file() else None,
     )
 
 
@@ -133,17 +198,90 @@ def read_store(results: Path) -> list[Run]:
     Raises:
         StoreReadError: there is no finished run, or a file of one is damaged.
     """
-    if not results.is_dir():
-        raise StoreReadError(f"{results} is no folder; that of a run or of a store is required")
-    if (results / "config.json").is_file():
+    folders = _folders(results)
+    if folders == [results]:
         return [read_run(results)]
-    folders = sorted(path for path in results.iterdir() if not path.name.startswith("."))
     finished = [path for path in folders if (path / "summary.json").is_file()]
     if not finished:
-        others = [path for path in folders if path.suffix in (".failed", ".interrupted")]
+        others = [path for path in folders if path.suffix in UNFINISHED]
         kept = f"; {len(others)} failed or were interrupted" if others else ""
         raise StoreReadError(f"{results} holds no finished run{kept}; `slicebed run` makes one")
     return [read_run(folder) for folder in finished]
+
+
+def scan_store(results: Path) -> Store:
+    """Reads a run's folder, or all runs of a store, those that failed or are damaged too.
+
+    Raises:
+        StoreReadError: there is no run at all.
+    """
+    store = Store([], [])
+    for folder in _folders(results, hidden=True):
+        state = UNFINISHED.get(folder.suffix)
+        if state is not None:
+            store.unfinished.append(_read_unfinished(folder, state))
+        elif (folder / "config.json").exists() and not folder.name.startswith("."):
+            _add(store, folder)
+    if not (store.runs or store.unfinished):
+        raise StoreReadError(f"{results} holds no run; `slicebed run` makes one")
+    return store
+
+
+def _add(store: Store, folder: Path) -> None:
+    try:
+        run = read_run(folder)
+        _require_keys(run)
+        store.runs.append(run)
+    except StoreReadError as error:
+        damaged = _read_unfinished(folder, "damaged", {"error": str(error)})
+        store.unfinished.append(damaged)
+
+
+def _require_keys(run: Run) -> None:
+    for key in ("scenario", "parameters", "allocator", "allocator_settings", "seed", "mask_sha256"):
+        if key not in run.config:
+            raise StoreReadError(f"{run.folder / 'config.json'}: {key} is missing")
+    for key in ("scenario", "context"):
+        if key not in run.description:
+            raise StoreReadError(f"{run.folder / 'description.json'}: {key} is missing")
+
+
+def _read_unfinished(folder: Path, state: str, error: dict[str, Any] | None = None) -> Unfinished:
+    log = folder / "simulation.log"
+    text = _tail(log) if log.is_file() else ""
+    return Unfinished(
+        folder,
+        state,
+        _readable_json(folder / "config.json") or {},
+        error or _readable_json(folder / "error.json") or {},
+        text,
+    )
+
+
+def _readable_json(path: Path) -> dict[str, Any] | None:
+    """Reads what a run that did not end may have left whole, or not."""
+    try:
+        return _read_json(path)
+    except StoreReadError:
+        return None
+
+
+def _tail(log: Path) -> str:
+    with log.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - TAIL_BYTES))
+        lines = file.read().decode(errors="replace").splitlines()
+    return "\n".join(lines[-TAIL_LINES:])
+
+
+def _folders(results: Path, hidden: bool = False) -> list[Path]:
+    """Lists a run's folder alone, or the folders of a store."""
+    if not results.is_dir():
+        raise StoreReadError(f"{results} is no folder; that of a run or of a store is required")
+    if (results / "config.json").is_file():
+        return [results]
+    names = sorted(results.iterdir())
+    return [path for path in names if path.is_dir() and (hidden or not path.name.startswith("."))]
 
 
 def _read_table(path: Path) -> pd.DataFrame:

@@ -39,11 +39,15 @@ def milan_rows(path: Path) -> None:
     frame.to_parquet(path)
 
 
-def stored_run(folder: Path) -> None:
-    """What the last of the README's runs leaves in `results`: something to draw."""
+def stored_runs(folder: Path) -> None:
+    """What the last of the README's runs leaves in `results`, and the same with equal shares."""
     words = shlex.split([command for command in COMMANDS if " run " in command][-1])
     slicebed = str(Path(sys.executable).with_name("slicebed"))
-    subprocess.run([slicebed, *words[1:]], cwd=folder, check=True, timeout=TIME_LIMIT_S)
+    i = words.index("--allocator") + 1
+    assert words[i] != "equal"
+    for allocator in (words[i], "equal"):
+        words[i] = allocator
+        subprocess.run([slicebed, *words[1:]], cwd=folder, check=True, timeout=TIME_LIMIT_S)
 
 
 def planetlab_rows(path: Path) -> None:
@@ -70,8 +74,8 @@ def test_readme_command(command: str, tmp_path: Path) -> None:
     planetlab_rows(tmp_path / "planetlab_cpu_5min.parquet")
     genai_rows(tmp_path / "alibaba_genai_requests.parquet")
     words = shlex.split(command)
-    if words[1] == "figures":
-        stored_run(tmp_path)
+    if words[1] in ("figures", "compare", "report"):
+        stored_runs(tmp_path)
     result = subprocess.run(
         [str(Path(sys.executable).with_name("slicebed")), *words[1:]],
         cwd=tmp_path,

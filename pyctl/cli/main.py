@@ -13,9 +13,11 @@ from typer.core import TyperGroup
 from pyctl.cli import (
     batch,
     bench,
+    compare,
     data,
     doctor,
     figures,
+    html_report,
     quickstart,
     replay,
     run,
@@ -73,6 +75,8 @@ app.command("plan-schema")(batch.plan_schema)
 app.command("simulate")(simulate.simulate)
 app.command("replay")(replay.replay)
 app.command("figures")(figures.figures)
+app.command("compare")(compare.compare)
+app.command("report")(html_report.report)
 app.command("quickstart")(quickstart.quickstart)
 app.command("doctor")(doctor.doctor)
 app.add_typer(data.app, name="data")

@@ -161,14 +161,14 @@ def edge_histograms(counts: tuple[int, ...]) -> pd.DataFrame:
 def edge_run(folder: Path, counts: tuple[int, ...] = (2, 0, 2), **more: Any) -> Path:
     """Writes a run of two edges and a cloud that lost 5 of 100 requests."""
     dropped = {"rejected": 2, "timed_out": 3}
+    summary = {"conservation": {"sent": 100, "received": 95, "dropped": dropped}}
     return write_run(
         folder,
         "edge-cloud",
         more.pop("steps", edge_steps()),
         EDGE_CONTEXT,
         histograms=edge_histograms(counts),
-        summary={"conservation": {"sent": 100, "received": 95, "dropped": dropped}},
-        **more,
+        **{"summary": summary, **more},
     )
 
 

@@ -144,7 +144,7 @@ def test_folders_that_are_no_runs(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", "equal")
     (folder / "steps.parquet").write_bytes(b"no")
     with pytest.raises(StoreReadError, match=r"steps\.parquet"):
-        read_run(folder)
+        _ = read_run(folder).steps
     other = write_run(tmp_path / "other", "equal")
     (other / "config.json").write_text("{")
     with pytest.raises(StoreReadError, match=r"config\.json"):
