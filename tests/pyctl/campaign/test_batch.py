@@ -90,11 +90,10 @@ def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
         return []
 
 
-def wait_for_a_simulation(process: subprocess.Popen[str]) -> None:
-    while process.poll() is None and not any(
-        child.name().startswith("slicebed-loopb") for child in living(children(process))
-    ):
-        time.sleep(0.02)
+def wait_for_a_run(process: subprocess.Popen[str], out: Path) -> None:
+    before = set(out.glob(".*.partial"))
+    while process.poll() is None and not set(out.glob(".*.partial")) - before:
+        time.sleep(0.01)
 
 
 def living(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -105,16 +104,19 @@ def test_kills_lose_nothing_and_change_nothing(tmp_path: Path) -> None:
     undisturbed = finish(start(tmp_path, "undisturbed"))
     assert undisturbed["counts"] == {"ok": RUNS, "skipped": 0, "failed": 0}
     moments = random.Random(6)
+    done: list[int] = []
     for _ in range(4):
         process = start(tmp_path, "killed")
-        wait_for_a_simulation(process)
+        wait_for_a_run(process, tmp_path / "killed")
         time.sleep(moments.uniform(0.0, 0.4))
         family = children(process)
         process.kill()
         process.communicate()
+        done.append(len(digests(tmp_path / "killed")))
         # Neither workers nor simulations outlive the batch.
         assert psutil.wait_procs(family, timeout=GONE_S)[1] == []
     counted = finish(start(tmp_path, "killed"))["counts"]
+    assert done == sorted(done)
     assert counted["ok"] + counted["skipped"] == RUNS
     assert digests(tmp_path / "killed") == digests(tmp_path / "undisturbed")
     assert len(digests(tmp_path / "killed")) == RUNS
@@ -133,7 +135,7 @@ def test_two_batches_on_one_store_share_the_work(tmp_path: Path) -> None:
 
 def test_ctrl_c_keeps_what_is_over_and_stops_the_rest(tmp_path: Path) -> None:
     process = start(tmp_path, "out")
-    wait_for_a_simulation(process)
+    wait_for_a_run(process, tmp_path / "out")
     family = children(process)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=TIME_LIMIT_S)
