@@ -44,6 +44,18 @@ def test_the_plans_of_the_examples(plan: str, count: int) -> None:
     assert printed["predicted_s"] is None
 
 
+def test_a_small_part_of_the_load_sweep_runs() -> None:
+    text = (ROOT / "examples" / "plans" / "load-sweep.yaml").read_text()
+    Path("plan.yaml").write_text(
+        text.replace("[0.6, 1.2]", "1.2")
+        .replace("seeds: 2", "seeds: 1")
+        .replace("steps: 2", "steps: 1")
+    )
+    printed = from_json("batch", "plan.yaml", "--quiet")
+    assert printed["counts"] == {"ok": 3, "skipped": 0, "failed": 0}
+    assert {run["allocator"] for run in printed["runs"]} == {"equal", "traffic", "static"}
+
+
 def test_the_comparison_differs_in_nothing_but_the_allocator_within_a_pair() -> None:
     path = ROOT / "examples" / "plans" / "comparison.yaml"
     runs = from_json("batch", str(path), "--dry-run")["runs"]
