@@ -74,7 +74,8 @@ def test_readme_command(command: str, tmp_path: Path) -> None:
     planetlab_rows(tmp_path / "planetlab_cpu_5min.parquet")
     genai_rows(tmp_path / "alibaba_genai_requests.parquet")
     words = shlex.split(command)
-    if words[1] in ("figures", "compare", "report"):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    if words[1] in ("figures", "compare", "report", "status", "export"):
         stored_runs(tmp_path)
     result = subprocess.run(
         [str(Path(sys.executable).with_name("slicebed")), *words[1:]],

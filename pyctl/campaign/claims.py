@@ -1,4 +1,4 @@
-"""Who works on a run: lock files that appear whole, and are taken over from the dead only.
+"""Who works on a run: lock files, written under a lock of the store, taken over from the dead only.
 
 ``DIR/.<run_id>.lock`` holds process id, the process's start time and the host. A process of
 another host cannot be looked at from here: its lock counts as held.
@@ -10,7 +10,6 @@ import fcntl
 import json
 import os
 import socket
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -95,26 +94,25 @@ def claim(out: Path, run_id: str) -> Claim | Owner:
         StoreError: the store cannot be written.
     """
     path = lock_path(out, run_id)
-    aside = out / f".{run_id}.{uuid.uuid4().hex[:8]}.claim"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        aside.write_text(Owner.current().text())
-        try:
-            return _place(aside, path, out)
-        finally:
-            aside.unlink(missing_ok=True)
+        # One at a time looks and writes, so none takes over from the living.
+        with _alone(out):
+            owner = Owner.read(path)
+            if owner is not None and owner.lives():
+                return owner
+            _write(path)
     except OSError as error:
         raise StoreError(f"cannot write runs to {out}: {error.strerror}") from error
-
-
-def _place(aside: Path, path: Path, out: Path) -> Claim | Owner:
-    # Whoever takes over or finds the lock gone does it alone, so none takes over the living.
-    with _alone(out):
-        owner = Owner.read(path)
-        if owner is not None and owner.lives():
-            return owner
-        os.replace(aside, path)
     return Claim(path)
+
+
+def _write(path: Path) -> None:
+    try:
+        path.write_text(Owner.current().text())
+    except OSError:
+        path.unlink(missing_ok=True)  # what is half-written counts for nothing
+        raise
 
 
 @contextmanager

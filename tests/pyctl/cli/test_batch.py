@@ -1,0 +1,164 @@
+"""`slicebed batch`, `status`, `export`, `resume`, `retry`: what they print and refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from pyctl.campaign.batch import Batch
+from pyctl.campaign.store import OWNER, PendingRun
+from pyctl.cli.main import app
+from tests.pyctl.campaign.test_claims import dead_owner
+
+ROOT = Path(__file__).resolve().parents[3]
+PLAN = "scenario: loopback\nallocators: [equal]\nparameters: {steps: [3, 5]}\nseeds: 2\n"
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("plan.yaml").write_text(PLAN)
+
+
+def invoke(*arguments: str) -> Any:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def from_json(*arguments: str) -> Any:
+    result = invoke(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(("plan", "count"), [("load-sweep", 12), ("comparison", 20)])
+def test_the_plans_of_the_examples(plan: str, count: int) -> None:
+    printed = from_json("batch", str(ROOT / "examples" / "plans" / f"{plan}.yaml"), "--dry-run")
+    assert len({run["run_id"] for run in printed["runs"]}) == count == printed["to_run"]
+    assert {run["state"] for run in printed["runs"]} == {"missing"}
+    assert printed["predicted_s"] is None
+
+
+def test_a_small_part_of_the_load_sweep_runs() -> None:
+    text = (ROOT / "examples" / "plans" / "load-sweep.yaml").read_text()
+    Path("plan.yaml").write_text(
+        text.replace("[0.6, 1.2]", "1.2")
+        .replace("seeds: 2", "seeds: 1")
+        .replace("steps: 2", "steps: 1")
+    )
+    printed = from_json("batch", "plan.yaml", "--quiet")
+    assert printed["counts"] == {"ok": 3, "skipped": 0, "failed": 0}
+    assert {run["allocator"] for run in printed["runs"]} == {"equal", "traffic", "static"}
+
+
+def test_the_comparison_differs_in_nothing_but_the_allocator_within_a_pair() -> None:
+    path = ROOT / "examples" / "plans" / "comparison.yaml"
+    runs = from_json("batch", str(path), "--dry-run")["runs"]
+    pairs = {(run["seed"], json.dumps(run["parameters"])) for run in runs}
+    assert len(pairs) == 10
+    loads = {(r["parameters"]["slices"], r["parameters"]["load"]) for r in runs}
+    assert loads == {("1,2", 0.6), ("1,2,3,4", 1.2)}
+
+
+def test_a_batch_from_beginning_to_end() -> None:
+    assert not Path("results").exists()
+    assert "4 to run" in invoke("batch", "plan.yaml", "--dry-run").stdout
+    assert not Path("results").exists()
+    ran = invoke("batch", "plan.yaml", "--workers", "1")
+    assert ran.exit_code == 0, ran.output
+    assert ran.stdout.startswith("4 runs ok, 0 ok before, 0 failed, in ")
+    assert re.search(r"^4/4 runs  ETA 0.0 s  ", ran.stderr, flags=re.MULTILINE)
+    again = from_json("batch", "plan.yaml")
+    assert again["counts"] == {"ok": 0, "skipped": 4, "failed": 0}
+    dry = from_json("batch", "plan.yaml", "--dry-run")
+    assert {run["state"] for run in dry["runs"]} == {"ok"}
+    # Runs of one scenario at one speed: time goes with the steps, but for the allocator's seeds.
+    short, *_, long = (run["predicted_s"] for run in dry["runs"])
+    assert long == pytest.approx(short * 5 / 3)
+    assert from_json("status")["counts"]["ok"] == 4
+    assert invoke("status").stdout.startswith("results: 4 ok, 0 failed, 0 interrupted")
+    table_of_a_store()
+
+
+def table_of_a_store() -> None:
+    for form in ("csv", "parquet"):
+        file = f"runs.{form}"
+        result = invoke("export", "results", "--format", form, "--out", file)
+        assert result.exit_code == 0, result.output
+        table = pd.read_csv(file) if form == "csv" else pd.read_parquet(file)
+        assert sorted(table["parameters.steps"]) == [3, 3, 5, 5]
+        assert sorted(table["seed"]) == [1, 1, 2, 2]
+        assert set(table["run_id"]) == {path.name for path in Path("results").iterdir()}
+        assert table["steps"].tolist() == table["parameters.steps"].tolist()
+
+
+def config_of(seed: int) -> dict[str, Any]:
+    from pyctl.campaign.planned import identify
+    from pyctl.campaign.prepare import RunConfig
+
+    (run,) = identify([RunConfig("loopback", "equal", {"steps": 3}, seed=seed)])
+    return dict(run.config)
+
+
+def test_resume_and_retry_of_a_store_repeat_what_they_say() -> None:
+    stale = PendingRun(Path("results"), config_of(1))
+    (stale.path / OWNER).write_text(dead_owner().text())
+    failed = PendingRun(Path("results"), config_of(2))
+    failed.write_json("error.json", {"error": "it broke", "kind": "SimulationCrashed"})
+    failed.commit("failed")
+    text = invoke("status").stdout
+    assert "0 ok, 1 failed, 0 interrupted, 0 running, 1 stale" in text
+    assert "SimulationCrashed: it broke" in text
+    assert from_json("resume", "results", "--quiet")["counts"]["ok"] == 1
+    assert sorted(p.name for p in Path("results").iterdir()) == sorted(
+        [stale.run_id, f"{failed.run_id}.failed"]
+    )
+    assert from_json("retry", "results", "--failed", "--quiet")["counts"]["ok"] == 1
+    assert sorted(p.name for p in Path("results").iterdir()) == sorted(
+        [stale.run_id, failed.run_id]
+    )
+
+
+def test_failed_runs_are_listed_with_their_cause() -> None:
+    Path("plan.yaml").write_text(PLAN.replace("{steps: [3, 5]}", "{crash_step: 1}"))
+    result = invoke("batch", "plan.yaml", "--retries", "0", "--quiet", "--workers", "1")
+    assert result.exit_code == 1
+    assert result.stdout.count("SimulationCrashed: ") == 2
+    assert "0 runs ok, 0 ok before, 2 failed" in result.stdout
+    (first, *_) = from_json("status")["others"]
+    assert first["state"] == "failed"
+    assert first["last_lines"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["batch", "none.yaml"], "cannot read none.yaml: No such file or directory"),
+        (["retry", "results"], "retry repeats failed runs: give --failed"),
+        (["export", "results"], "no file to write: give --out FILE"),
+        (["export", "none", "--out", "x.csv"], "none is no folder; that of a store is required"),
+    ],
+)
+def test_wrong_words(words: list[str], message: str) -> None:
+    result = invoke(*words)
+    assert result.exit_code == 2
+    assert result.stderr == f"slicebed: error: {message}\n"
+
+
+def test_nothing_is_started_for_a_plan_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Batch, "run", lambda self: pytest.fail("started"))
+    Path("plan.yaml").write_text(PLAN.replace("[equal]", "[eqal]"))
+    result = invoke("batch", "plan.yaml")
+    assert result.exit_code == 2
+    assert "plan.yaml:2: unknown allocator 'eqal'; did you mean 'equal'?" in result.stderr
+    assert not Path("results").exists()
+
+
+def test_the_schema_is_json() -> None:
+    schema = json.loads(invoke("plan-schema").stdout)
+    assert "allocators" in schema["properties"]
