@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from analysis.comparison import Comparison, Variant, settings_of
 from analysis.errors import NoSuchName
-from analysis.metrics import metrics_of
 from analysis.statistics import Difference, Interval, bootstrap_mean, paired_difference
 
 METHOD: Final = "bca"
@@ -61,7 +60,7 @@ class MetricTable:
 
 def metric_names(comparison: Comparison) -> list[str]:
     """Lists the metrics that runs have, in the order of their summaries."""
-    return list(dict.fromkeys(name for run in comparison.runs for name in metrics_of(run.summary)))
+    return list(dict.fromkeys(name for run in comparison.runs for name in run.metrics))
 
 
 def metric_tables(
@@ -107,7 +106,7 @@ def metric_table(comparison: Comparison, metric: str, reference: str) -> MetricT
 
 def values_by_seed(variant: Variant, metric: str) -> dict[int, float | None]:
     """Reads a metric of each run; None where it has no value."""
-    return {run.seed: metrics_of(run.summary).get(metric) for run in variant.runs}
+    return {run.seed: run.metrics.get(metric) for run in variant.runs}
 
 
 def _row(variant: Variant, reference: Variant | None, metric: str) -> Row:

@@ -32,6 +32,7 @@ TAILS = (0.025, 0.975)
 # there is no difference at all.
 LEAST_PAIRS = 3
 MOST_RUNS = 1_000_000
+SAME = 1e-9  # of a sample's range: the rounding of a sum, by which equal means may differ
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,9 @@ def _bca_tails(sample: Numbers, means: Numbers) -> tuple[float, float]:
     """Moves the tails for the bias of the resampled means and the skewness of the sample."""
     normal = NormalDist()
     # A mean equal to the sample's counts half. No share is 0 or 1: their quantiles are infinite.
-    share = float((means < sample.mean()).mean() + (means == sample.mean()).mean() / 2)
+    away = means - sample.mean()
+    away[np.abs(away) <= SAME * np.ptp(sample)] = 0
+    share = float((away < 0).mean() + (away == 0).mean() / 2)
     bias = normal.inv_cdf(min(max(share, 1 / means.size), 1 - 1 / means.size))
     # The jackknife's means lie about their own mean as the values do, but for a factor.
     spread = sample - sample.mean()

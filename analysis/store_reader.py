@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import StoreReadError
+from analysis.metrics import metrics_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,11 @@ class Run:
     def label(self) -> str:
         """The allocator's name."""
         return str(self.config["allocator"])
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """Numbers of the summary by their dotted names (``analysis.metrics.metrics_of``)."""
+        return metrics_of(self.summary)
 
     @cached_property
     def steps(self) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from analysis.claims_file import ClaimsFile
 from analysis.comparison import Comparison, compare, settings_of
 from analysis.errors import StoreReadError
 from analysis.metric_table import MetricTable, metric_names, metric_table
-from analysis.metrics import metrics_of
 from analysis.report.pictures import Pictures, pictures_of
 from analysis.store_reader import Run, Store, Unfinished, scan_store
 
@@ -24,6 +23,8 @@ RUN_COLUMNS = (*HEADLINES, "steps", "sim_s", "wall_s")
 ELEMENTS = ("per_slice.", "per_node.")
 # The file stays small, and is there soon, however many runs there are.
 DETAILED_GROUPS = 12
+LARGE_STORE = 1000  # runs, from which on there are details of fewer groups
+DETAILED_GROUPS_OF_LARGE = 3
 LONGEST_TEXT = 4000  # characters of an error's text or log
 
 
@@ -124,10 +125,11 @@ def collect(results: Path, claims: ClaimsFile | None) -> Content:
     comparisons = compare(store.runs)
     judged = judge(claims.claims, comparisons, read_measures(results)) if claims else []
     rows, columns, origins = _runs(comparisons)
+    detailed = DETAILED_GROUPS if len(store.runs) < LARGE_STORE else DETAILED_GROUPS_OF_LARGE
     return Content(
         title=results.resolve().name,
         counts=_counts(store),
-        groups=[_group(one, i < DETAILED_GROUPS) for i, one in enumerate(comparisons)],
+        groups=[_group(one, i < detailed) for i, one in enumerate(comparisons)],
         paper=claims.paper if claims else None,
         claims=judged,
         columns=columns,
@@ -179,7 +181,7 @@ def _group(comparison: Comparison, detailed: bool) -> Group:
 
 def _varies(comparison: Comparison, name: str) -> bool:
     """Whether a metric is measured: targets are the same in all runs."""
-    return len({metrics_of(run.summary).get(name) for run in comparison.runs}) > 1
+    return len({run.metrics.get(name) for run in comparison.runs}) > 1
 
 
 def _runs(
@@ -191,7 +193,7 @@ def _runs(
         for variant in one.variants
         for run in variant.runs
     ]
-    numbers = [metrics_of(run.summary) for _, _, run in members]
+    numbers = [run.metrics for _, _, run in members]
     columns = [name for name in RUN_COLUMNS if any(name in own for own in numbers)]
     origins: dict[str, int] = {}  # those of hundreds of runs are mostly one
     rows = []

@@ -45,6 +45,13 @@ def test_bca_follows_the_skewness() -> None:
     assert plain.low < corrected.low < plain.mean < plain.high < corrected.high
 
 
+def test_rounding_does_not_move_an_interval() -> None:
+    # Of five values every 26th resample has the mean of the sample, but for the order of its sum.
+    sample = np.array([0.1, 0.2, 0.3, 0.4, 0.7])
+    whole, tenths = bootstrap_mean(10 * sample, "bca"), bootstrap_mean(sample, "bca")
+    assert (tenths.low, tenths.high) == pytest.approx((whole.low / 10, whole.high / 10), rel=1e-9)
+
+
 def test_intervals_are_deterministic_by_seed() -> None:
     assert bootstrap_mean(SKEWED) == bootstrap_mean(SKEWED)
     assert bootstrap_mean(SKEWED, seed=1) == bootstrap_mean(SKEWED, seed=1)

@@ -234,7 +234,8 @@ def test_large_stores_have_few_figures(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "MOST_RUNS", 5)
-    monkeypatch.setattr(content, "DETAILED_GROUPS", 0)
+    monkeypatch.setattr(content, "LARGE_STORE", len(REWARDS) * 2)
+    monkeypatch.setattr(content, "DETAILED_GROUPS_OF_LARGE", 0)
     write_report(store, tmp_path / "a.html", None)
     page = Page.read((tmp_path / "a.html").read_text())
     assert page.all("img") == []
