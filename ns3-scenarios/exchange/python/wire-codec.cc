@@ -52,6 +52,10 @@ WireSpace::WireSpace(const Space& space, const std::string& name)
                               m_isDouble = box.dtype == Dtype::FLOAT64;
                               m_shape = box.shape;
                               m_count = ElementCount(box.shape);
+                              for (const auto length : box.shape)
+                              {
+                                  AppendVarint(length, m_packedShape);
+                              }
                           },
                           [&](const DiscreteSpace& discrete) {
                               m_kind = Kind::DISCRETE;
@@ -116,7 +120,7 @@ std::optional<nb::object>
 WireSpace::ReadBox(std::string_view body) const
 {
     WireReader box(body);
-    if (box.Varint(1) != (m_isDouble ? DOUBLE : FLOAT) || !box.Bytes(2)) // any shape
+    if (box.Varint(1) != (m_isDouble ? DOUBLE : FLOAT) || box.Bytes(2) != m_packedShape)
     {
         return std::nullopt;
     }
@@ -226,12 +230,7 @@ WireSpace::WriteBox(nb::handle value, std::string& body) const
     }
     body.push_back(TagOf(1, VARINT));
     body.push_back(static_cast<char>(FLOAT));
-    std::string shape;
-    for (const auto length : m_shape)
-    {
-        AppendVarint(length, shape);
-    }
-    AppendBytes(2, shape, body);
+    AppendBytes(2, m_packedShape, body);
     AppendBytes(
         FLOAT_LIST, {reinterpret_cast<const char*>(narrow.data()), m_count * sizeof(float)}, body);
     return true;

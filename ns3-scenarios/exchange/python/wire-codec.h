@@ -56,6 +56,7 @@ class WireSpace
     std::string m_url;                    //!< of what the container's Any holds
     bool m_isDouble{false};               //!< of a Box
     std::vector<uint32_t> m_shape;        //!< likewise
+    std::string m_packedShape;            //!< likewise, as the wire has it
     size_t m_count{1};                    //!< its elements
     int32_t m_choices{0};                 //!< of a Discrete
     std::vector<WireSpace> m_elements;    //!< of a Tuple or Dict

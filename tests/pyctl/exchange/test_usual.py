@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gymnasium import spaces
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pyctl.errors import ProtocolError
@@ -74,6 +74,7 @@ def test_other_actions_are_left_to_the_codec(action: Any) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(DATA) - 1), st.integers(1, 255), st.booleans())
+@example(DATA.index(b"\x12\x01\x02") + 2, 0x80, False)  # the shape: a number without an end
 def test_damaged_bytes_are_what_the_codec_says(place: int, change: int, cut: bool) -> None:
     data = bytearray(DATA)
     data[place] ^= change
