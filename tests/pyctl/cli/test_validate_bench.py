@@ -119,8 +119,8 @@ def test_bench_exchange_times_channels_and_their_bounds(tmp_path: Path) -> None:
         entry = measures[f"exchange.{name}"]
         assert 0 < entry["low"] <= entry["value"] <= entry["high"]
         assert entry["ok"] in (True, False)
-    # No channel beats what it is made of. (A spin is a fraction of any step.)
-    assert measures["exchange.raw_spin_us"]["low"] < measures["exchange.shm_env_us"]["high"]
+    for name in ("reset_ms", "branch_ms", "parallel8_speedup"):
+        assert measures[f"exchange.{name}"]["value"] > 0
     timings = pd.read_csv(tmp_path / "timings.csv")
     assert set(timings["elements"]) == {13, 10_000}
     assert set(timings["case"]) >= {"shm-env", "shm-channel", "tcp-channel", "raw-zmq", "raw-futex"}

@@ -92,7 +92,7 @@ def test_spaces_and_context_are_known_before_anything_runs() -> None:
     assert list(env.action_space.spaces) == ["prb_max"]  # type: ignore[attr-defined]
     assert env.action_space["prb_max"] == gymnasium.spaces.Box(0, 1, (4, 2))  # type: ignore[index]
     assert env.context["steps"] == 6
-    assert psutil.Process().children() == []
+    assert running() == []
     env.close()
 
 
