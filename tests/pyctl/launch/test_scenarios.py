@@ -95,7 +95,9 @@ def test_attributes_of_ns3_are_left_to_the_scenario() -> None:
 
 
 def test_what_the_scenario_itself_refuses_is_a_usage_error() -> None:
-    with pytest.raises(SimulationRefused, match="^spaces is 'none'; one of named, vector") as caught:
+    with pytest.raises(
+        SimulationRefused, match="^spaces is 'none'; one of named, vector"
+    ) as caught:
         describe("loopback", {"spaces": "none"})
     assert isinstance(caught.value, UsageError)
     assert caught.value.exit_status_sim == 2
