@@ -21,7 +21,7 @@ from pyctl.studies.speed import least_ratio
 
 ENVS = 8
 TURNS = 5
-STEPS, QUICK_STEPS = 20, 2
+STEPS, QUICK_STEPS = 40, 2  # 40: an episode of the scenario, as it is by default
 # Three cells and twelve users each, as loaded as the profile's busiest hours.
 CELLS: Mapping[str, Any] = {"sites": 1, "mask": "constant", "interval_s": 0.25, "warmup_s": 0.05}
 
