@@ -23,6 +23,7 @@ OTHER_COLOUR = "#E4E4E4"
 ROW_INCH, LEAST_INCH, MOST_INCH = 0.42, 1.5, 8.0  # of the drawing
 NAME_INCH = 0.36  # height of a name with its box
 MAP_INCH = 3.6
+NO_SLICE = 0  # of UEs that are in none; slices count from 1
 LINK_COLOUR = "#666666"
 
 
@@ -64,6 +65,10 @@ def _draw_nodes(axis: Any, nodes: Sequence[Entry], height_inch: float) -> None:
     right = max(node["x"] for node in nodes)
     for slice_id, users in _by_slice(nodes).items():
         _draw_users(axis, users, _look(slice_id, nodes))
+        if slice_id == NO_SLICE:
+            top = max(node["y"] for node in users) + 0.3
+            axis.text(users[0]["x"], top, "UEs", ha="center", fontsize=8)
+            continue
         middle = sum(node["y"] for node in users) / len(users)
         axis.text(right + 0.08, middle, f"UEs of slice {slice_id}", va="center", fontsize=8)
 
@@ -132,7 +137,7 @@ def _draw_map(axis: Any, placed: Sequence[Entry]) -> None:
             [node["x_m"] for node in members],
             [node["y_m"] for node in members],
             s=22,
-            label=f"UE of slice {slice_id}",
+            label="UE" if slice_id == NO_SLICE else f"UE of slice {slice_id}",
             **_look(slice_id, placed),
         )
     masts = [node for node in placed if node["kind"] != "ue"]
@@ -154,7 +159,7 @@ def _by_slice(nodes: Sequence[Entry]) -> dict[int, list[Entry]]:
     groups: dict[int, list[Entry]] = {}
     for node in nodes:
         if node["kind"] == "ue":
-            groups.setdefault(node["slice"], []).append(node)
+            groups.setdefault(node.get("slice", NO_SLICE), []).append(node)
     return groups
 
 

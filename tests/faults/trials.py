@@ -10,6 +10,7 @@ at a random moment, and looks at what comes of it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -20,7 +21,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,11 +89,7 @@ def try_once(seed: int, victim: str | None = None, number: signal.Signals | None
         everyone = _family(agent.pid)
         time.sleep(moment_s)
         everyone |= _family(agent.pid)
-        target = {"agent": agent.pid, **pids}[victim]
-        if victim == "simulation":
-            target = _newest_simulation(agent.pid, pids["server"]) or target
-        begun = time.monotonic()
-        os.kill(target, number)
+        begun = _strike({"agent": agent.pid, **pids}, victim, number)
         told = _outcome(agent, victim, number)
         within_s = time.monotonic() - begun
         if victim == "agent":
@@ -103,7 +99,7 @@ def try_once(seed: int, victim: str | None = None, number: signal.Signals | None
     return Trial(victim, number, chosen, told, within_s, left)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _agent(channel: str, folder: str) -> Iterator[subprocess.Popen[str]]:
     agent = subprocess.Popen(
         [sys.executable, str(PROGRAM), channel],
@@ -133,10 +129,18 @@ def _family(pid: int) -> set[int]:
         return set()
 
 
-def _newest_simulation(agent: int, server: int) -> int | None:
-    """Finds a simulation that runs now: the one at the start may have ended by a reset."""
-    children = psutil.Process(server).children()
-    return max((child.pid for child in children), default=None)
+def _strike(pids: dict[str, int], victim: str, number: signal.Signals) -> float:
+    """Sends the signal, to a simulation that runs at this moment; returns when that was."""
+    while True:
+        target = pids[victim]
+        if victim == "simulation":  # the one at the start may have ended by a reset
+            children = psutil.Process(pids["server"]).children()
+            target = max((child.pid for child in children), default=-1)
+        begun = time.monotonic()
+        with contextlib.suppress(ProcessLookupError):
+            if target > 0:
+                os.kill(target, number)
+                return begun
 
 
 def _outcome(agent: subprocess.Popen[str], victim: str, number: signal.Signals) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,30 @@ def test_names_links_and_places_are_drawn(tmp_path: Path) -> None:
     assert list(links["to"]) == ["gNB", "UE 0", "UE 1"]
     assert links["rate_bps"].iloc[0] == 2.5e9
     assert table[table["row"] == "node"]["x_m"].dropna().tolist() == [0, 40, -30]
+
+
+def test_users_of_no_slice_are_named_above_their_column(tmp_path: Path) -> None:
+    # As edge-cloud has them with cells as access.
+    network = {
+        "nodes": [
+            {"name": "edge 0", "kind": "edge", "x": 1, "y": 0},
+            {"name": "UE 0.0", "kind": "ue", "x": 0, "y": 0.2, "x_m": 5, "y_m": 6},
+            {"name": "UE 0.1", "kind": "ue", "x": 0, "y": -0.2, "x_m": -5, "y_m": 7},
+        ],
+        "wires": [],
+        "airs": [{"from": "edge 0", "to": f"UE 0.{i}", "bandwidth_hz": 2e7} for i in (0, 1)],
+    }
+    folder = edge_run(tmp_path / "a")
+    (folder / "topology.json").write_text(json.dumps(network))
+    (comparison,) = compare([read_run(folder)])
+    with style() as plt:
+        figure, _ = topology.network(plt, comparison)
+        drawing, places = figure.axes
+        assert sorted(texts(drawing)) == ["UEs", "air\n20 MHz", "edge 0"]
+        label = next(text for text in drawing.texts if text.get_text() == "UEs")
+        assert label.get_position() == (0, 0.5)
+        assert [tuple(each) for each in places.collections[0].get_offsets()] == [(5, 6), (-5, 7)]
+        plt.close(figure)
 
 
 @pytest.mark.parametrize(("edges", "named"), [(6, 6), (100, 25)])
