@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,11 @@ Floats = npt.NDArray[np.float32]
 
 
 def running() -> int:
-    children = psutil.Process().children(recursive=True)
-    return sum(child.name().startswith("slicebed-") for child in children)
+    count = 0
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            count += child.name().startswith("slicebed-")
+    return count
 
 
 def records(env: CoSimEnv, actions: list[Any]) -> list[tuple[bytes, float]]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -46,8 +47,12 @@ time.sleep(0.5)
 
 def running() -> list[int]:
     """The process ids of servers and simulations."""
-    children = psutil.Process().children(recursive=True)
-    return [child.pid for child in children if child.name().startswith("slicebed-")]
+    pids = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            if child.name().startswith("slicebed-"):
+                pids.append(child.pid)
+    return pids
 
 
 SMALL_CELLS = {"steps": 2, "sites": 1, "ues_per_slice": 1, "interval_s": 0.3, "warmup_s": 0.1}
