@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -37,6 +38,7 @@ VICTIMS = ("agent", "simulation", "server")
 DEAD_S, STOPPED_S = 1.0, 5.0
 LATEST_S = 0.5  # moment of the signal
 PATIENCE_S = 20.0
+NOTHING, STRIKES = "nothing", 4
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,12 @@ def try_once(seed: int, victim: str | None = None, number: signal.Signals | None
         everyone = _family(agent.pid)
         time.sleep(moment_s)
         everyone |= _family(agent.pid)
-        begun = _strike({"agent": agent.pid, **pids}, victim, number)
-        told = _outcome(agent, victim, number)
+        told = NOTHING
+        for _ in range(STRIKES):  # a simulation may have had its end before it was hit
+            begun = _strike({"agent": agent.pid, **pids}, victim, number)
+            told = _outcome(agent, victim, number)
+            if told != NOTHING:
+                break
         within_s = time.monotonic() - begun
         if victim == "agent":
             within_s = _wait_gone(everyone - {agent.pid}, begun)
@@ -152,7 +158,9 @@ def _outcome(agent: subprocess.Popen[str], victim: str, number: signal.Signals) 
         agent.wait(PATIENCE_S)
         return "gone"
     assert agent.stdout is not None
-    told: str = json.loads(agent.stdout.readline() or '"nothing"')
+    if not select.select([agent.stdout], [], [], STOPPED_S + 1)[0]:
+        return NOTHING
+    told: str = json.loads(agent.stdout.readline() or f'"{NOTHING}"')
     return told
 
 
