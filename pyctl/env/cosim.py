@@ -22,7 +22,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, cast
 
 import gymnasium
 
@@ -197,6 +197,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         Raises:
             InvalidAction: as ``step``.
         """
+        if self._link is not None and self._link.session.admits(action):
+            return Allowed(action, 0)
         exact = checked(action, self.action_space)
         projected = 0
         if self._over_total == "project":
@@ -363,6 +365,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
 
     def _observation(self, state: State) -> Fields:
         """Returns the state's observation if it keeps its own promise."""
+        if state.in_space:
+            return cast("Fields", state.observation)
         try:
             observation: Fields = checked(state.observation, self.observation_space, "observation")
         except InvalidAction as error:

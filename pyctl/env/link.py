@@ -18,13 +18,14 @@ from pyctl.errors import (
     SimulationError,
     SimulationHung,
 )
-from pyctl.exchange.channel import POLL_S
 from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.shm import AnySession
 from pyctl.launch.watched import ASK_S, WatchedSimulation
 
 # How long a simulation whose connection broke may take to exit, so that its status can be told.
 EXIT_S = 0.5
+# Between looks at whether a simulation lives that is one of many being waited for.
+LOOK_S = 0.2
 
 Launch = Callable[[AnySession], WatchedSimulation]
 
@@ -177,7 +178,7 @@ class Link:
         now = time.monotonic()
         if now > self._due_s:
             return True
-        if self.process is None or now - self._looked_s < POLL_S:
+        if self.process is None or now - self._looked_s < LOOK_S:
             return False
         self._looked_s = now
         try:

@@ -31,8 +31,8 @@ from pyctl.env.values import checked
 from pyctl.errors import EpisodeOver, SlicebedError, UsageError, located
 from pyctl.exchange.transport import Transport
 
-# Between looks at all simulations, while waiting for one of them.
-LOOK_S = 0.001
+# Between looks at all simulations while waiting for one: each look takes time of theirs.
+LOOK_S = 0.003
 
 Flags = npt.NDArray[np.bool_]
 Result = TypeVar("Result")
@@ -201,13 +201,17 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         results = {}
         pending = list(waits)
         while pending:
-            ready = [i for i in pending if self.envs[i].ready()]
-            for i in ready:
+            for i in self._ready(pending):
                 results[i] = self._at(i, waits[i])
                 pending.remove(i)
-            if pending and not ready:
-                self.envs[pending[0]].ready(LOOK_S)
         return results
+
+    def _ready(self, pending: Sequence[int]) -> list[int]:
+        """Returns which need not be waited for any more; waits a little for the first."""
+        ready = [i for i in pending if self.envs[i].ready()]
+        if not ready and self.envs[pending[0]].ready(LOOK_S):
+            ready.append(pending[0])
+        return ready
 
     def _allowed(self, actions: Fields, chosen: Sequence[int]) -> dict[int, Allowed]:
         exact = checked(actions, self.action_space)

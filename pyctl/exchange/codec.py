@@ -71,6 +71,7 @@ class State:
         terminated: the model ended the episode (reason GameOver).
         truncated: the simulated time is over (reason SimulationEnd).
         info: the state's JSON object; another text as ``{"info": text}``; empty if none.
+        in_space: whether the observation is known to be in the session's space, bounds included.
     """
 
     observation: Any
@@ -78,6 +79,7 @@ class State:
     terminated: bool = False
     truncated: bool = False
     info: dict[str, Any] = field(default_factory=dict)
+    in_space: bool = False
 
     @property
     def ended(self) -> bool:

@@ -138,6 +138,10 @@ class Session:
         self.stage = Stage.AWAITING_STATE
         self._channel.send(message)
 
+    def admits(self, action: Any) -> bool:
+        """Tells that nothing is known of an action; see ``ShmSession``."""
+        return False
+
     def state_ready(self, wait_s: float = 0.0) -> bool:
         """Waits a little for the message that is due; tells whether it is there to be received.
 

@@ -155,7 +155,7 @@ class ShmSession:
         """
         self._require(Stage.AWAITING_STATE)
         try:
-            observation, reward, end, step, t_sim_s, text, _ = self._client.receive_state(
+            observation, reward, end, step, t_sim_s, text, in_space = self._client.receive_state(
                 timeout_s, watch
             )
             info = _info(text, step, t_sim_s)
@@ -168,6 +168,7 @@ class ShmSession:
             terminated=end == GAME_OVER,
             truncated=end == SIMULATION_END,
             info=info,
+            in_space=in_space,
         )
         if state.ended:
             self._say_stop(Stage.ENDED)
@@ -196,6 +197,14 @@ class ShmSession:
         if not (self._client.put(action) or self._client.put(_exact(action, self.action_space))):
             raise UsageError(f"action is {action!r}; a value of {self.action_space} is required")
         self._client.post_action()
+
+    def admits(self, action: Any) -> bool:
+        """Tells whether an action is known to be in the space, and within its totals.
+
+        One that is not known to be may still be mended, or be in a form that only slower checks
+        understand.
+        """
+        return self._client.admits(action)
 
     def fast_step(self, action: Any) -> FastStep | bool:
         """Makes a whole ``env.step``, if there is nothing unusual about it.

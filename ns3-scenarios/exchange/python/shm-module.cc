@@ -116,6 +116,12 @@ class Client
         return m_action.value().Write(action);
     }
 
+    /** @return whether an action may be sent as it is; it is written, and not posted */
+    bool Admits(nb::handle action)
+    {
+        return m_isOurTurn && m_action && m_action->Write(action) && m_action->KeepsSums();
+    }
+
     void PostAction()
     {
         Post(TurnKind::ACTION);
@@ -161,11 +167,6 @@ class Client
                               within);
     }
 
-    /**
-     * A whole step, if there is nothing unusual about it.
-     * @return observation, reward, False, False, info; or False where nothing was sent, or True
-     * where the action was sent and ReceiveState() has to see to what comes of it
-     */
     bool IsTurnDue(double waitS)
     {
         if (m_isOurTurn || m_taken)
@@ -178,9 +179,14 @@ class Client
             std::chrono::milliseconds(static_cast<int64_t>(std::ceil(waitS * 1000))));
     }
 
+    /**
+     * A whole step, if there is nothing unusual about it.
+     * @return observation, reward, False, False, info; or False where nothing was sent, or True
+     * where the action was sent and ReceiveState() has to see to what comes of it
+     */
     nb::object Step(nb::handle action)
     {
-        if (!m_isOurTurn || !m_action || !m_action->Write(action) || !m_action->KeepsSums())
+        if (!Admits(action))
         {
             return nb::bool_(false);
         }
@@ -411,6 +417,7 @@ NB_MODULE(_shm, module)
         .def("limit_action_sums", &Client::LimitActionSums)
         .def("is_turn_due", &Client::IsTurnDue, nb::arg("wait_s"))
         .def("put", &Client::Put, nb::arg("action").none())
+        .def("admits", &Client::Admits, nb::arg("action").none())
         .def("post_action", &Client::PostAction)
         .def("post_stop", &Client::PostStop)
         .def("send_branch",
