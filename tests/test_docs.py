@@ -39,6 +39,15 @@ def milan_rows(path: Path) -> None:
     frame.to_parquet(path)
 
 
+def milan_days(folder: Path) -> None:
+    """Original rows, a file a day."""
+    folder.mkdir()
+    for day in range(2):
+        times = (1383260400000 + 600_000 * (144 * day + i) for i in range(144))
+        rows = "".join(f"7\t{time}\t39\t\t\t\t\t{10 + time % 7}\n" for time in times)
+        (folder / f"2013-11-0{day + 1}.txt").write_text(rows)
+
+
 def stored_runs(folder: Path) -> None:
     """What the last of the README's runs leaves in `results`, and the same with equal shares."""
     words = shlex.split([command for command in COMMANDS if " run " in command][-1])
@@ -71,6 +80,7 @@ def genai_rows(path: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_readme_command(command: str, tmp_path: Path) -> None:
     milan_rows(tmp_path / "milano_internet.parquet")
+    milan_days(tmp_path / "milan_days")
     planetlab_rows(tmp_path / "planetlab_cpu_5min.parquet")
     genai_rows(tmp_path / "alibaba_genai_requests.parquet")
     words = shlex.split(command)

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="List traffic data sets and check their files.", no_args_is_help=True)
+app = typer.Typer(
+    help="List traffic data sets, check and convert their files.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -29,3 +31,14 @@ def check_file(
 
     for line in check(path):
         print(line)
+
+
+@app.command("convert")
+def convert_files(
+    path: Annotated[Path, typer.Argument(help="Original file of a data set, or a folder of them.")],
+    out: Annotated[Path, typer.Option(help="Folder for the Parquet files.")],
+) -> None:
+    """Make Parquet of original files; goes on where it was interrupted."""
+    from pyctl.traces.convert import convert
+
+    convert(path, out, lambda target, text: print(f"{target}: {text}", flush=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ class Activity:
     """A data set of series.
 
     Attributes:
-        wide: activity by sample (rows, ascending) and series (columns, ids ascending); NaN where a
-            series has no sample.
+        ids: of all series, ascending.
+        series: reads those of some ids: activity by sample (rows, ascending) and series (columns);
+            NaN where a series has no sample.
         step: from one sample's index to the next; a gap is where it is more.
         sample_s: length of a sample [s].
         noun: what a series is, such as ``square``.
@@ -24,7 +26,8 @@ class Activity:
         fit: what makes them fit, after their number: ``have a row in every interval``.
     """
 
-    wide: pd.DataFrame
+    ids: tuple[int, ...]
+    series: Callable[[Sequence[int]], pd.DataFrame]
     step: int
     sample_s: float
     noun: str

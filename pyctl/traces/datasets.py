@@ -11,6 +11,7 @@ from pathlib import Path
 from pyctl.traces import genai, milan, planetlab
 from pyctl.traces.formats import detect
 from pyctl.traces.masks import digest
+from pyctl.traces.milan_file import INTERVAL_MS
 
 LISTED_SQUARES = 8
 NAMES = {
@@ -75,24 +76,25 @@ def check(path: Path) -> list[str]:
 def _milan(path: Path) -> list[str]:
     import pandas as pd
 
-    wide = milan.load(path)
-    times = pd.to_datetime(wide.index, unit="ms", utc=True).tz_convert(milan.TIME_ZONE)
-    whole = [int(square) for square in wide.columns if wide[square].notna().all()]
+    found = milan.summarise_all(path)
+    count = len(found.intervals)
+    times = pd.to_datetime(found.intervals, unit="ms", utc=True).tz_convert(milan.TIME_ZONE)
+    whole = found.squares.index[found.squares["samples"] == count].tolist()
     listed = ", ".join(map(str, whole[:LISTED_SQUARES]))
     if len(whole) > LISTED_SQUARES:
         listed += ", ..."
-    expected = (int(wide.index[-1]) - int(wide.index[0])) // milan.INTERVAL_MS + 1
+    expected = (int(found.intervals[-1]) - int(found.intervals[0])) // INTERVAL_MS + 1
     return [
-        f"squares: {wide.shape[1]}",
-        f"intervals of 10 minutes: {len(wide)} from {times[0]:%Y-%m-%d %H:%M} to "
-        f"{times[-1]:%Y-%m-%d %H:%M} ({milan.TIME_ZONE}), {expected - len(wide)} missing",
+        f"squares: {len(found.squares)}",
+        f"intervals of 10 minutes: {count} from {times[0]:%Y-%m-%d %H:%M} to "
+        f"{times[-1]:%Y-%m-%d %H:%M} ({milan.TIME_ZONE}), {expected - count} missing",
         f"squares without gaps: {len(whole)} ({listed})",
     ]
 
 
 def _planetlab(path: Path) -> list[str]:
     activity = planetlab.load(path)
-    values = activity.wide.to_numpy()
+    values = activity.series(activity.ids).to_numpy()
     return [
         f"VMs and days: {values.shape[1]}, of {values.shape[0]} samples of 5 minutes",
         f"utilisation: mean {values.mean():.2f} %, max {values.max():g} %",

@@ -15,6 +15,8 @@ from pyctl.errors import UsageError
 from pyctl.traces.formats import detect, load_activity
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pyctl.traces.activity import Activity
 
 DEFAULT_INTERVAL_REAL_S = 900.0
@@ -75,9 +77,13 @@ def load_masks(
             f"trace squares are {', '.join(map(str, squares))}; one for each of {slice_count} "
             "slices or edges is required"
         )
+    for square in squares:
+        _require_known(activity, square, path)
+    wide = activity.series(squares)
     columns = []
     for square in squares:
-        series = resample(_series(activity, square, path), interval_real_s, activity.sample_s)
+        values = _without_gaps(wide[square], activity, path)
+        series = resample(values, interval_real_s, activity.sample_s)
         if series.size < steps:
             raise UsageError(
                 f"trace {path}: {noun} {square} has {series.size} intervals of "
@@ -103,12 +109,19 @@ def _choose(activity: Activity, count: int, path: Path) -> list[int]:
     return sorted(activity.candidates[:count])
 
 
-def _series(activity: Activity, square: int, path: Path) -> npt.NDArray[np.float64]:
-    wide, noun = activity.wide, activity.noun
-    if square not in wide.columns:
-        listed = ", ".join(map(str, wide.columns[:10])) + (", ..." if wide.shape[1] > 10 else "")
-        raise UsageError(f"trace {path}: {noun} {square} is not in it; there are: {listed}")
-    column = wide[square]
+def _require_known(activity: Activity, square: int, path: Path) -> None:
+    ids = activity.ids
+    if square not in ids:
+        listed = ", ".join(map(str, ids[:10])) + (", ..." if len(ids) > 10 else "")
+        raise UsageError(
+            f"trace {path}: {activity.noun} {square} is not in it; there are: {listed}"
+        )
+
+
+def _without_gaps(
+    column: pd.Series[float], activity: Activity, path: Path
+) -> npt.NDArray[np.float64]:
+    noun, square = activity.noun, column.name
     times = np.asarray(column.index, dtype=np.int64)
     gaps = times[np.flatnonzero(column.isna().to_numpy())]
     jumps = np.flatnonzero(np.diff(times) != activity.step)
@@ -118,7 +131,7 @@ def _series(activity: Activity, square: int, path: Path) -> npt.NDArray[np.float
             f"trace {path}: {noun} {square} has no row for interval {at}; a series without gaps is "
             "required"
         )
-    values = column.to_numpy(dtype=np.float64)
+    values = np.asarray(column, dtype=np.float64)
     if values.max() <= 0:
         raise UsageError(f"trace {path}: {noun} {square} has no activity at all")
     return values

@@ -43,8 +43,10 @@ def load(path: Path) -> Activity:
     else:
         days = _from_text(path)[np.newaxis]
     busy = np.flatnonzero(days.max(axis=1) > 0)
+    wide = pd.DataFrame(days.T)
     return Activity(
-        wide=pd.DataFrame(days.T),
+        ids=tuple(range(len(days))),
+        series=lambda chosen: wide[list(chosen)],
         step=1,
         sample_s=SAMPLE_S,
         noun="VM",

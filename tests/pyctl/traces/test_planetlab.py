@@ -122,5 +122,5 @@ def test_check_says_what_is_in_it(tmp_path: Path) -> None:
 @needs_data
 def test_the_real_data() -> None:
     activity = planetlab.load(DATA / "planetlab_cpu_5min.parquet")
-    assert activity.wide.shape == (288, 11_746)
-    assert activity.wide.to_numpy().mean() == pytest.approx(11.10, abs=0.005)
+    assert activity.series(activity.ids).shape == (288, 11_746)
+    assert activity.series(activity.ids).to_numpy().mean() == pytest.approx(11.10, abs=0.005)
