@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "adaptor/capacity-adaptor.h"
 
+#include "adaptor/conservation-info.h"
 #include "kpi/mos.h"
 #include "kpi/packet-meter.h"
 
@@ -350,12 +351,7 @@ CapacityAdaptor::Info(bool ended)
 {
     if (ended)
     {
-        const auto packets = m_system->CheckConservation();
-        return {{"conservation",
-                 {{"sent", packets.sent},
-                  {"received", packets.received},
-                  {"in_flight", packets.inFlight},
-                  {"dropped", packets.dropped}}}};
+        return ConservationInfo(m_system->CheckConservation());
     }
     // Observe() counted this border: the coming interval is the one before its number.
     std::vector<double> offered;

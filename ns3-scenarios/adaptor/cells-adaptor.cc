@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "adaptor/cells-adaptor.h"
 
+#include "adaptor/conservation-info.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -291,12 +293,7 @@ CellsAdaptor::Info(bool ended)
 {
     if (ended)
     {
-        const auto packets = m_cells->CheckConservation();
-        return {{"conservation",
-                 {{"sent", packets.sent},
-                  {"received", packets.received},
-                  {"in_flight", packets.inFlight},
-                  {"dropped", packets.dropped}}}};
+        return ConservationInfo(m_cells->CheckConservation());
     }
     // The border's number was counted up by Observe(): the coming interval is the one before it.
     std::vector<double> offered;

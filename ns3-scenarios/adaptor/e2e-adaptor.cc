@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "adaptor/e2e-adaptor.h"
 
+#include "adaptor/conservation-info.h"
+
 #include <algorithm>
 #include <functional>
 #include <numeric>
@@ -231,12 +233,7 @@ E2eAdaptor::Info(bool ended)
 {
     if (ended)
     {
-        const auto packets = m_session->GetNetwork()->CheckConservation();
-        return {{"conservation",
-                 {{"sent", packets.sent},
-                  {"received", packets.received},
-                  {"in_flight", packets.inFlight},
-                  {"dropped", packets.dropped}}}};
+        return ConservationInfo(m_session->GetNetwork()->CheckConservation());
     }
     // Observe() counted this border: the coming interval is the one before its number.
     const double videoBps = m_session->GetNetwork()->GetConfig().ladderMbps.back() * 1e6;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "adaptor/edge-cloud-adaptor.h"
 
+#include "adaptor/conservation-info.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -264,21 +266,17 @@ EdgeCloudAdaptor::Info(bool ended)
     if (ended)
     {
         // Requests, not packets: what users sent, and what became of it.
-        ns3::RequestClient::Counters all;
+        ns3::Conservation requests;
         for (uint32_t edge = 0; edge < config.edges; ++edge)
         {
             const auto counters = network.GetUsers(edge)->GetCounters();
-            all.sent += counters.sent;
-            all.completed += counters.completed;
-            all.rejected += counters.rejected;
-            all.timedOut += counters.timedOut;
-            all.pending += counters.pending;
+            requests.sent += counters.sent;
+            requests.received += counters.completed;
+            requests.inFlight += counters.pending;
+            requests.dropped["rejected"] += counters.rejected;
+            requests.dropped["timed_out"] += counters.timedOut;
         }
-        return {{"conservation",
-                 {{"sent", all.sent},
-                  {"received", all.completed},
-                  {"in_flight", all.pending},
-                  {"dropped", {{"rejected", all.rejected}, {"timed_out", all.timedOut}}}}}};
+        return ConservationInfo(requests);
     }
     std::vector<double> offered;
     for (uint32_t edge = 0; edge < config.edges; ++edge)

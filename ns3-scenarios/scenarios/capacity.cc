@@ -15,7 +15,7 @@
 //   ...
 //
 #include "adaptor/capacity-parameters.h"
-#include "exchange/run-scenario.h"
+#include "exchange/scenario-of.h"
 
 using namespace slicebed;
 
@@ -28,49 +28,14 @@ const char* const TOPOLOGY =
 cell:      remote host --(1 Gbit/s, 2 ms)-- gNB ~~(air: PRBs of admitted slices)~~ UEs
 )";
 
-/** The scenario's parameters and what is built from them. */
-class CapacityScenario : public Scenario
-{
-  public:
-    std::string Name() const override
-    {
-        return "capacity";
-    }
-
-    std::string Summary() const override
-    {
-        return "slices on one link or in one cell; decide what each reserves, and who is admitted";
-    }
-
-    std::string Topology() const override
-    {
-        return TOPOLOGY;
-    }
-
-    void Declare(ScenarioParameters& parameters) override
-    {
-        m_parameters.Declare(parameters);
-    }
-
-    std::unique_ptr<Adaptor> Build() override
-    {
-        return m_parameters.Build();
-    }
-
-    DecisionLoop::Settings LoopSettings() const override
-    {
-        return m_parameters.LoopSettings();
-    }
-
-  private:
-    CapacityParameters m_parameters;
-};
-
 } // namespace
 
 int
 main(int argc, char** argv)
 {
-    CapacityScenario scenario;
+    ScenarioOf<CapacityParameters> scenario(
+        "capacity",
+        "slices on one link or in one cell; decide what each reserves, and who is admitted",
+        TOPOLOGY);
     return RunScenario(scenario, argc, argv);
 }

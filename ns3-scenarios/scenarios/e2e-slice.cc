@@ -7,7 +7,7 @@
 //                                                                        | CPU of each slice
 //
 #include "adaptor/e2e-parameters.h"
-#include "exchange/run-scenario.h"
+#include "exchange/scenario-of.h"
 
 using namespace slicebed;
 
@@ -20,49 +20,14 @@ const char* const TOPOLOGY =
                                                        CPU: millicores of a slice
 )";
 
-/** The scenario's parameters and what is built from them. */
-class E2eSliceScenario : public Scenario
-{
-  public:
-    std::string Name() const override
-    {
-        return "e2e-slice";
-    }
-
-    std::string Summary() const override
-    {
-        return "video slices end to end; decide each slice's transport rate and gNB CPU";
-    }
-
-    std::string Topology() const override
-    {
-        return TOPOLOGY;
-    }
-
-    void Declare(ScenarioParameters& parameters) override
-    {
-        m_parameters.Declare(parameters);
-    }
-
-    std::unique_ptr<Adaptor> Build() override
-    {
-        return m_parameters.Build();
-    }
-
-    DecisionLoop::Settings LoopSettings() const override
-    {
-        return m_parameters.LoopSettings();
-    }
-
-  private:
-    E2eParameters m_parameters;
-};
-
 } // namespace
 
 int
 main(int argc, char** argv)
 {
-    E2eSliceScenario scenario;
+    ScenarioOf<E2eParameters> scenario(
+        "e2e-slice",
+        "video slices end to end; decide each slice's transport rate and gNB CPU",
+        TOPOLOGY);
     return RunScenario(scenario, argc, argv);
 }

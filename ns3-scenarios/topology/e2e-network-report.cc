@@ -30,7 +30,7 @@ E2eNetwork::Describe() const
     return drawing;
 }
 
-E2eNetwork::Conservation
+Conservation
 E2eNetwork::CheckConservation()
 {
     Conservation packets;
@@ -63,15 +63,7 @@ E2eNetwork::CheckConservation()
         }
     }
     packets.received += m_arrived[1];
-    uint64_t dropped = 0;
-    for (const auto& [cause, count] : packets.dropped)
-    {
-        dropped += count;
-    }
-    NS_ABORT_MSG_IF(packets.sent != packets.received + packets.inFlight + dropped,
-                    "packets are missing: " << packets.sent << " sent, " << packets.received
-                                            << " received, " << packets.inFlight << " in flight, "
-                                            << dropped << " dropped");
+    RequireConserved(packets);
     return packets;
 }
 

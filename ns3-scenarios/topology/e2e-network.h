@@ -4,6 +4,7 @@
 
 #include "cell/cell-network.h"
 #include "compute/gnb-processing-stage.h"
+#include "kpi/conservation.h"
 #include "topology/topology-description.h"
 #include "traffic/video-client.h"
 #include "traffic/video-server.h"
@@ -86,16 +87,11 @@ class E2eNetwork : public Object
     /** @return nodes and links, for a drawing */
     TopologyDescription Describe() const;
 
-    /** Where the users' packets went, both directions, between UPF and UE. */
-    struct Conservation
-    {
-        uint64_t sent{0};                        //!< into the tunnel by the UPF, or by UEs
-        uint64_t received{0};                    //!< by UEs, or out of the tunnel at the UPF
-        uint64_t inFlight{0};                    //!< on links, in queues, on the air
-        std::map<std::string, uint64_t> dropped; //!< by place and cause
-    };
-
-    /** @return where all packets are; aborts if one is missing */
+    /**
+     * @return where the users' packets went, both directions, between UPF and UE: sent into the
+     * tunnel by the UPF, or by UEs; received by UEs, or out of the tunnel at the UPF. Aborts if one
+     * is missing
+     */
     Conservation CheckConservation();
 
   protected:
