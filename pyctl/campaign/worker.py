@@ -1,7 +1,7 @@
 """A worker process of a batch: runs what it is told, one run at a time.
 
-It leads a session of its own, so that Ctrl-C reaches the batch alone. When the batch closes the
-connection, or dies, the run in progress is interrupted and the worker ends, its simulation with it.
+When the batch closes the connection, or dies, the run in progress is interrupted and the worker
+ends, its simulation with it.
 """
 
 from __future__ import annotations
@@ -34,11 +34,24 @@ class Outcome:
         state: ``skipped`` if it is ok already, ``claimed`` if another process works on it.
         kind: class of the error, or empty.
         message: what went wrong, or who works on it.
+        holder: who works on it.
     """
 
     state: Literal["ok", "failed", "skipped", "claimed"]
     kind: str = ""
     message: str = ""
+    holder: Owner | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The first message: the worker waits for runs.
+
+    Attributes:
+        owner: the worker, as it signs what it works on.
+    """
+
+    owner: Owner
 
 
 @dataclass(frozen=True)
@@ -46,20 +59,17 @@ class Begun:
     """The run is started: from now on borders are waited for."""
 
 
-Message = Begun | StepReport | Outcome
+Message = Ready | Begun | StepReport | Outcome
 
 
 def work(connection: Connection, out: Path) -> None:
     """Runs what comes over the connection until it is closed."""
-    os.setsid()
-    # One that came while this process was being made was not for it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     orders: queue.Queue[PlannedRun | None] = queue.Queue()
     busy = threading.Event()
     threading.Thread(target=_listen, args=(connection, orders, busy), daemon=True).start()
     try:
+        connection.send(Ready(Owner.current()))
         while (run := orders.get()) is not None:
             busy.set()
             outcome = _run(run, out, connection)
@@ -89,7 +99,7 @@ def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
     except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
         return _failed(error)
     if isinstance(claimed, Owner):
-        return Outcome("claimed", message=str(claimed))
+        return Outcome("claimed", message=str(claimed), holder=claimed)
     try:
         if store.is_ok(out, run.run_id):
             return Outcome("skipped")
