@@ -3,7 +3,7 @@
     bootstrap_mean(values, method="bca")
     paired_difference(ours, reference).ordering   # "above", "below" or None
     cohens_d(ours, reference), cliffs_delta(ours, reference)
-    required_runs(values, half_width=0.01)
+    half_width(values), required_runs(values, half_width=0.01)
 
 Every function gives the same numbers at every call: resamples are drawn from one fixed seed.
 """
@@ -141,6 +141,20 @@ def cliffs_delta(values: Values, reference: Values) -> float:
     """
     signs = np.sign(_finite(values)[:, None] - _finite(reference)[None, :])
     return float(signs.mean())
+
+
+def half_width(values: Values) -> float:
+    """Half-width of the 95 % interval of the mean by Student's t: t(0.975, n - 1) s / sqrt(n).
+
+    Of few values it is wider than a bootstrap interval, which takes their spread for the true one.
+
+    Raises:
+        ValueError: there are fewer than two values, or one is not finite.
+    """
+    sample = _finite(values)
+    if sample.size < 2:
+        raise ValueError(f"a half-width needs two values or more; got {sample.size}")
+    return _half_width(float(sample.std(ddof=1)), sample.size)
 
 
 def required_runs(values: Values, half_width: float) -> int:

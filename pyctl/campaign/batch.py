@@ -10,9 +10,9 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from pyctl.campaign import store
 from pyctl.campaign.backends.backend import Backend, BackendError, Worker
@@ -59,8 +59,8 @@ class Observer(Protocol):
 class Growth(Protocol):
     """Adds runs to a batch as results come in."""
 
-    def after(self, run: PlannedRun, outcome: Outcome) -> list[PlannedRun]:
-        """Takes a run's end; returns what is to be run besides."""
+    def after(self, run: PlannedRun) -> list[PlannedRun]:
+        """Takes that a run is over; returns what is to be run besides."""
 
 
 @dataclass(frozen=True)
@@ -207,12 +207,12 @@ class Batch:
         }
         if not there:
             time.sleep(POLL_S)
-        for connection in wait(list(there), timeout=POLL_S) if there else ():
-            post = there[connection]  # type: ignore[index]
+            return
+        for ready in cast("list[Connection]", wait(list(there), timeout=POLL_S)):
             try:
-                self._hear(post, connection.recv())  # type: ignore[union-attr]
+                self._hear(there[ready], ready.recv())
             except (EOFError, OSError):
-                self._lose(post)
+                self._lose(there[ready])
 
     def _hear(self, post: _Post, message: Message) -> None:
         now_s = post.heard_s = time.monotonic()
@@ -308,9 +308,9 @@ class Batch:
             self.setbacks.setdefault(run.run_id, []).append(cause)
         else:
             self.outcomes[run.run_id] = outcome
-        self._observer.ended(run, outcome, again)
         if self._growth is not None and not again:
-            self._waiting.extend(self._growth.after(run, outcome))
+            self._waiting.extend(self._growth.after(run))
+        self._observer.ended(run, outcome, again)
 
     def _claimed(self, run: PlannedRun, outcome: Outcome) -> None:
         """Waits for another process; one that is gone is waited for no longer."""

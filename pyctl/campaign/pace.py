@@ -43,6 +43,6 @@ class Pace:
         if passed_s < WINDOW_S or most_s >= self._least * passed_s / 60:
             return ""
         return (
-            f"simulated time advanced by less than {most_s:.3g} s in {passed_s:.0f} s of wall time: "
-            f"{self._least:g} s a minute are required"
+            f"simulated time advanced by less than {most_s:.3g} s in {passed_s:.0f} s of wall "
+            f"time: {self._least:g} s a minute are required"
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from pyctl.campaign.plan import AllocatorChoice, Condition, Plan, Range, Trace
+from pyctl.campaign.plan import AllocatorChoice, Condition, Plan, Range, Trace, Until
 from pyctl.campaign.yaml_file import Key, YamlFile, read_yaml
 from pyctl.errors import UnknownName, UsageError, located
 
@@ -20,6 +20,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "allocators": AllocatorChoice,
     "when": Condition,
     "trace": Trace,
+    "until": Until,
 }
 NAMED = ("scenario", "allocators")  # keys whose values are names themselves
 
@@ -86,7 +87,7 @@ def _fields_at(key: Key) -> list[str]:
     if not key:
         model: type[BaseModel] = Plan
     else:
-        depth = 1 if key[0] == "trace" else 2
+        depth = 1 if key[0] in ("trace", "until") else 2
         model = MODELS.get(key[0], Range) if len(key) == depth else Range
     return [field.alias or name for name, field in model.model_fields.items()]
 

@@ -1,7 +1,7 @@
 """What a batch needs of the place where its workers live.
 
-A worker is a process that runs ``pyctl.campaign.worker.work`` at the other end of a connection: what
-is said over it is the same everywhere. A backend starts workers, and knows which of them are gone.
+A worker is a process that runs ``pyctl.campaign.worker.work`` at the other end of a connection:
+what is said over it is the same everywhere. A backend starts workers, and knows which are gone.
 """
 
 from __future__ import annotations
