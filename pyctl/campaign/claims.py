@@ -68,6 +68,10 @@ class Owner:
             return False
         if self.host != socket.gethostname():
             return True
+        return self.runs_here()
+
+    def runs_here(self) -> bool:
+        """Tells whether this machine runs the process, if it is this machine's."""
         return _start_of(self.pid) == self.started
 
     def __str__(self) -> str:

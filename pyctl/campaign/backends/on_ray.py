@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class RayBackend(CallingBackend):
                 this machine, or else a new one on this machine alone.
 
         Raises:
-            UsageError: Ray is not installed.
+            UsageError: Ray is not installed, or the address is none.
             BackendError: there is no cluster at the address.
         """
         self._ray = _import_ray()
@@ -96,7 +97,7 @@ class RayBackend(CallingBackend):
     def _lives(self, owner: Owner, node_id: str) -> bool:
         """Looks from a node; True if it does not answer."""
         there = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node_id, False)
-        look = self._ray.remote(Owner.lives).options(num_cpus=0, scheduling_strategy=there)
+        look = self._ray.remote(Owner.runs_here).options(num_cpus=0, scheduling_strategy=there)
         try:
             return bool(self._ray.get(look.remote(owner), timeout=ANSWER_S))
         except self._ray.exceptions.RayError:
@@ -121,8 +122,28 @@ def _import_ray() -> Any:
     return ray
 
 
+def _require_answer(address: str) -> None:
+    """Makes sure that something listens at an address: Ray itself waits for minutes.
+
+    Raises:
+        UsageError: it is no address.
+        BackendError: nothing does.
+    """
+    host, colon, port = address.rpartition(":")
+    if not (colon and host and port.isdigit()):
+        raise UsageError(
+            f"--ray-address is {address}; HOST:PORT is required, that of a node to start this on"
+        )
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+    except OSError as error:
+        raise BackendError(f"no Ray cluster at {address}: {error.strerror or error}") from error
+
+
 def _connect(ray: Any, address: str | None) -> None:
     quiet = {"log_to_driver": False, "logging_level": "WARNING"}
+    if address is not None:
+        _require_answer(address)
     try:
         ray.init(address=address or "auto", **quiet)
     except ConnectionError as error:
