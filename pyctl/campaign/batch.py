@@ -222,7 +222,7 @@ class Batch:
         elif post.run is None:
             return
         elif isinstance(message, Begun):
-            post.pace = Pace(self._options.min_progress, now_s)
+            post.pace = Pace(self._options.min_progress)
             self._observer.begun(post.run)
         elif isinstance(message, StepReport):
             if post.pace is not None:

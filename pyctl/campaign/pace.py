@@ -11,20 +11,20 @@ WINDOW_S = 60.0
 class Pace:
     """The borders that a run has passed, by wall and by simulated time.
 
-    The interval that is not over counts as if it ended now, so that one which takes minutes is not
-    given up for having no borders inside.
+    What is before the first border, such as the building of a network, does not count. The interval
+    that is not over counts as if it ended now, so that one which takes minutes is not given up for
+    having no borders inside.
     """
 
-    def __init__(self, least_per_minute: float, wall_s: float) -> None:
-        """Begins at simulated time 0.
+    def __init__(self, least_per_minute: float) -> None:
+        """Knows of no border yet.
 
         Args:
             least_per_minute: simulated seconds that must pass in a minute of wall time.
-            wall_s: clock at the run's beginning [s].
         """
         self._least = least_per_minute
-        self._borders: deque[tuple[float, float]] = deque([(wall_s, 0.0)])
-        self._interval_s: float | None = None
+        self._borders: deque[tuple[float, float]] = deque()
+        self._interval_s = 0.0
 
     def note(self, wall_s: float, t_sim_s: float, step: int) -> None:
         """Takes a border: the end of interval ``step``, from 1 on."""
@@ -33,7 +33,7 @@ class Pace:
 
     def fault(self, wall_s: float) -> str:
         """Says how slow the run is; empty if it is fast enough, or has passed no border yet."""
-        if self._interval_s is None:
+        if not self._borders:
             return ""
         while len(self._borders) > 1 and self._borders[1][0] <= wall_s - WINDOW_S:
             self._borders.popleft()

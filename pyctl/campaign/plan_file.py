@@ -23,6 +23,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "until": Until,
 }
 NAMED = ("scenario", "allocators")  # keys whose values are names themselves
+METRIC = ("until", "metric")  # and one more
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _best_match(file: YamlFile, message: str) -> Key | None:
         has_value = text is not None and _names(message, text)
         name = next((part for part in reversed(key) if not part.isdigit()), "")
         has_name = _names(message, name) and len(key) > 1
-        if key[0] in NAMED and (len(key) < 3 or key[-1] == "name"):
+        if key == METRIC or (key[0] in NAMED and (len(key) < 3 or key[-1] == "name")):
             has_name = has_value
         score = 2 * has_name + (has_name and has_value)
         if score > most:

@@ -15,6 +15,7 @@ from pyctl.campaign.claims import Owner
 from pyctl.campaign.worker import work
 
 START_S = 120.0
+LAST_S = 1.0  # between the end of a process's connection and its own, mostly much less
 
 
 class LocalWorker:
@@ -29,7 +30,8 @@ class LocalWorker:
         self._process.kill()
 
     def lost(self) -> None:
-        """Kills it: whatever it still does, nobody hears of it."""
+        """Kills it after a moment in which it may end by itself: nobody hears of what it does."""
+        self._process.join(LAST_S)
         self._process.kill()
 
     def gone(self) -> str | None:

@@ -16,7 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
-from pyctl.campaign import worker
+from pyctl.campaign import pace, worker
+from pyctl.campaign.backends import local
+from pyctl.campaign.backends.backend import BackendError
 from pyctl.campaign.batch import Batch, BatchOptions
 from pyctl.campaign.episode import StepReport
 from pyctl.campaign.errors import StoreError
@@ -172,6 +174,31 @@ def test_a_run_that_passes_no_border_is_given_up_and_kept_as_failed(tmp_path: Pa
     (stored,) = stored_runs(tmp_path)
     assert (stored.state, stored.reason().partition(":")[0]) == ("failed", "Stalled")
     assert os.listdir(tmp_path) == [f"{run.run_id}.failed"]
+
+
+def test_a_run_that_is_too_slow_is_given_up_and_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "WINDOW_S", 0.5)
+    # 1 ms an interval: no machine simulates a million seconds of it in a minute.
+    (run,) = loopback(steps=1_000_000)
+    log = Log()
+    outcomes = Batch([run], tmp_path, BatchOptions(1, min_progress=1e6), log).run()
+    assert log.ends == [("failed", "TooSlow", False)]
+    assert "1e+06 s a minute are required" in outcomes[run.run_id].message
+    (stored,) = stored_runs(tmp_path)
+    assert (stored.state, stored.reason().partition(":")[0]) == ("failed", "TooSlow")
+    assert log.steps > 1
+
+
+def test_workers_that_cannot_start_end_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "_work", os._exit)  # which wants a number, and gets a connection
+    message = "3 workers one after the other ended before they were ready: exit status 1"
+    with pytest.raises(BackendError, match=message):
+        Batch(loopback(), tmp_path, BatchOptions(1), Log()).run()
+    assert os.listdir(tmp_path) == []
 
 
 class KillsTheFirst(Log):

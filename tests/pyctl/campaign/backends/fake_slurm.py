@@ -3,8 +3,8 @@
     slurm = FakeSlurm(folder)          # its commands are in slurm.path
     slurm.end(slurm.running()[0], "NODE_FAIL")
 
-Jobs are processes of this machine; Python's ``socket.gethostname`` says ``node<job>`` in them, so that
-nobody can look whether they live but Slurm.
+Jobs are processes of this machine; Python's ``socket.gethostname`` says ``node<job>`` in them, so
+that nobody can look whether they live but Slurm.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 # Which command it is, its own name says. A job is a folder: its script's process group, its state.
-COMMANDS = '''
+COMMANDS = """
 import os, pathlib, signal, subprocess, sys, time
 root = pathlib.Path({root!r})
 name, arguments = os.path.basename(sys.argv[0]), sys.argv[1:]
@@ -79,7 +79,7 @@ elif name == "sacct":
 elif name == "scancel":
     if not (root / arguments[0] / "over").exists():
         end(arguments[0], "CANCELLED", signal.SIGKILL)
-'''
+"""
 OTHER_HOST = """
 import os, socket
 if "FAKE_HOST" in os.environ:

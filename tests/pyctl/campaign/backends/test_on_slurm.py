@@ -1,4 +1,4 @@
-"""Workers as jobs: by submitit's own executor of processes, and by a Slurm that runs the scripts."""
+"""Workers as jobs: by submitit's own executor, and by a Slurm that runs the scripts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ STEPS = 1500  # about a second: there is a middle to kill it in
 
 
 def loopbacks(seeds: int, steps: int = STEPS) -> list[PlannedRun]:
-    return identify([RunConfig("loopback", "equal", {"steps": steps}, seed=s) for s in range(seeds)])
+    return identify(
+        [RunConfig("loopback", "equal", {"steps": steps}, seed=s) for s in range(seeds)]
+    )
 
 
 def stored(out: Path) -> list[str]:
