@@ -37,7 +37,9 @@ def from_json(*arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize(("plan", "count"), [("load-sweep", 12), ("comparison", 20)])
+@pytest.mark.parametrize(
+    ("plan", "count"), [("load-sweep", 12), ("comparison", 20), ("precise", 8)]
+)
 def test_the_plans_of_the_examples(plan: str, count: int) -> None:
     printed = from_json("batch", str(ROOT / "examples" / "plans" / f"{plan}.yaml"), "--dry-run")
     assert len({run["run_id"] for run in printed["runs"]}) == count == printed["to_run"]
