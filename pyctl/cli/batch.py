@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -189,6 +190,8 @@ def _execute(work: Work, out: Path, choices: Choices) -> None:
     estimate = Estimate(out)
     missing = longest_first((r for r in work.runs() if not store.is_ok(out, r.run_id)), estimate)
     backend, workers = choices.place(missing, out, work.slurm) if missing else (None, 1)
+    if backend is not None and not choices.quiet and (told := backend.told()):
+        print(told, file=sys.stderr)
     count = min(workers, len(missing) if work.rule is None else workers) or 1
     predicted = {run.run_id: estimate.wall_s(run) for run in missing}
     progress = Quiet() if choices.quiet else BatchProgress(predicted, count)

@@ -61,6 +61,9 @@ class Backend(Protocol):
 
     start_s: float | None
 
+    def told(self) -> str:
+        """Says where workers live, in a line; empty if that is plain."""
+
     def start(self) -> Worker:
         """Starts a worker.
 

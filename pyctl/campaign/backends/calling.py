@@ -128,6 +128,10 @@ class CallingBackend(abc.ABC):
         threading.Thread(target=self._accept, daemon=True).start()
 
     @abc.abstractmethod
+    def told(self) -> str:
+        """Says where workers live, in a line."""
+
+    @abc.abstractmethod
     def submit(self, call: Call) -> Job:
         """Has a process started somewhere that calls ``call_back``.
 

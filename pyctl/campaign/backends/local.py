@@ -52,6 +52,10 @@ class LocalBackend:
         """Takes the store."""
         self._out = out
 
+    def told(self) -> str:
+        """Has nothing to say."""
+        return ""
+
     def start(self) -> LocalWorker:
         """Spawns a worker."""
         context = get_context("spawn")

@@ -75,6 +75,11 @@ class RayBackend(CallingBackend):
         )(_work)
         self.cores = int(self._ray.cluster_resources().get("CPU", 0))
 
+    def told(self) -> str:
+        """Names the cluster."""
+        address = self._ray.get_runtime_context().gcs_address
+        return f"workers are tasks of the Ray cluster at {address} ({self.cores} cores)"
+
     def submit(self, call: Call) -> RayJob:
         """Submits a task."""
         return RayJob(self._ray, self._work.remote(call))

@@ -74,6 +74,10 @@ class SubmititBackend(CallingBackend):
         super().__init__(out, host, bind)
         self._executor, self._queue = executor, queue
 
+    def told(self) -> str:
+        """Names the folder where one looks if jobs do not do what they should."""
+        return f"workers are jobs; their scripts and logs are in {self._executor.folder}"
+
     def submit(self, call: Call) -> SubmittedJob:
         """Submits a job."""
         from submitit.core.utils import FailedJobError, FailedSubmissionError

@@ -42,6 +42,9 @@ class Notes(CallingBackend):
         self.jobs: list[Noted] = []
         self.asked = 0
 
+    def told(self) -> str:
+        return "nowhere"
+
     def submit(self, call: Call) -> Noted:
         self.jobs.append(Noted(call))
         return self.jobs[-1]

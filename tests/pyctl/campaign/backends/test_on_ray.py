@@ -102,13 +102,28 @@ class KillsTheNode(Log):
             self._nodes.cluster.remove_node(self._nodes.victim, allow_graceful=False)
 
 
+def begin_together(place: RayBackend) -> None:
+    """Lets no worker in before both are there: else one might do all runs alone."""
+    welcome, together = place.welcome, []
+
+    def wait_for_both(workers: Any) -> None:
+        if together or place._came.qsize() == 2:
+            together.append(True)
+            welcome(workers)
+
+    place.welcome = wait_for_both  # type: ignore[method-assign]
+
+
 def test_a_node_that_is_lost_costs_one_try_of_the_run_on_it(
     two_nodes: TwoNodes, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
     runs = loopbacks()
     log = KillsTheNode(two_nodes)
     place = RayBackend(tmp_path / "out", Needs(), two_nodes.cluster.address)
-    assert place.cores == 2
+    assert place.told() == (
+        f"workers are tasks of the Ray cluster at {two_nodes.cluster.address} (2 cores)"
+    )
+    begin_together(place)
     batch = log.batch = Batch(runs, tmp_path / "out", BatchOptions(2), log, place)
     outcomes = batch.run()
     assert [outcomes[run.run_id].state for run in runs] == ["ok"] * SEEDS

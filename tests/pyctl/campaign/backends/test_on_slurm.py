@@ -117,6 +117,7 @@ def test_scripts_say_what_was_asked_for_and_all_runs_are_done(
     out, runs = tmp_path / "out", loopbacks(3, steps=20)
     place = backend(out, partition="short", account="net", time="30", **{"cpus-per-task": "2"})
     (folder,) = (out / on_slurm.FOLDER).iterdir()
+    assert place.told() == f"workers are jobs; their scripts and logs are in {folder}"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     outcomes = Batch(runs, out, BatchOptions(2), Log(), place).run()
     assert {outcome.state for outcome in outcomes.values()} == {"ok"}
