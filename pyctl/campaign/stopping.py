@@ -134,6 +134,13 @@ class StoppingRule:
         against = "" if self._until.reference is None else f" minus that of {self._until.reference}"
         return f"95 % half-width of the mean of {self._until.metric}{against}"
 
+    def prospect(self) -> str:
+        """Writes what may come."""
+        until = self._until
+        return (
+            f"{until.add} seeds more at a time, {until.max_seeds} at most, as {self.title()} asks"
+        )
+
     def told(self) -> str:
         """Writes how far all is, in a few words."""
         judged = self.judgements()

@@ -69,7 +69,7 @@ def batch(
     choices.require_fitting()
     work = read_work(plan, out)
     if dry_run:
-        _print_plan(work.runs(), out, workers, as_json)
+        _print_plan(work, out, workers, as_json)
         return
     _execute(work, out, choices)
 
@@ -268,11 +268,12 @@ def _print_outcome(
     )
 
 
-def _print_plan(runs: Sequence[PlannedRun], out: Path, workers: int | None, as_json: bool) -> None:
+def _print_plan(work: Work, out: Path, workers: int | None, as_json: bool) -> None:
     from pyctl.campaign.estimate import Estimate, total_s
     from pyctl.campaign.planned import varying
     from pyctl.campaign.states import stored_runs
 
+    runs = work.runs()
     found = {run.run_id: run.state for run in stored_runs(out)} if out.is_dir() else {}
     names = varying(runs)
     estimate = Estimate(out)
@@ -298,6 +299,8 @@ def _print_plan(runs: Sequence[PlannedRun], out: Path, workers: int | None, as_j
     unknown = left.count(None)
     time_text = f"unknown ({unknown} without a past run)" if total is None else duration(total)
     print(f"{len(rows)} runs, {len(left)} to run, with {cores_or(workers)} workers: {time_text}")
+    if work.rule is not None:
+        print(work.rule.prospect())
 
 
 def _plan_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:

@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
 from pathlib import Path
@@ -51,7 +51,7 @@ class Call:
 
     host: str
     port: int
-    secret: bytes
+    secret: bytes = field(repr=False)
     token: str
     folder: Path
     out: Path

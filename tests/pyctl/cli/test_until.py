@@ -60,6 +60,7 @@ def share(values: list[float]) -> float:
 def test_seeds_are_added_until_the_mean_is_known_and_a_stop_changes_nothing() -> None:
     dry = from_json("batch", "plan.yaml", "--dry-run")
     assert [run["seed"] for run in dry["runs"]] == [1, 2, 3, 4]
+    assert "2 seeds more at a time, 8 at most" in invoke("batch", "plan.yaml", "--dry-run").stdout
     ran = from_json("batch", "plan.yaml", "--workers", "2", "--quiet")
     stored = delays_by_seed()
     values = [value for _, value in stored.values()]
