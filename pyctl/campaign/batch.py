@@ -210,9 +210,11 @@ class Batch:
             return
         for ready in cast("list[Connection]", wait(list(there), timeout=POLL_S)):
             try:
-                self._hear(there[ready], ready.recv())
+                message = ready.recv()
             except (EOFError, OSError):
                 self._lose(there[ready])
+            else:
+                self._hear(there[ready], message)
 
     def _hear(self, post: _Post, message: Message) -> None:
         now_s = post.heard_s = time.monotonic()
