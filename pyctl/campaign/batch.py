@@ -341,7 +341,10 @@ class Batch:
     def _await_ends(self) -> None:
         deadline = time.monotonic() + END_S
         while self._posts and time.monotonic() < deadline:
-            self._posts = [post for post in self._posts if post.worker.gone() is None]
+            for post in [post for post in self._posts if post.worker.gone() is not None]:
+                self._posts.remove(post)
+                if post.owner is not None:
+                    declare_gone(post.owner)
             time.sleep(CLOSE_POLL_S)
 
 

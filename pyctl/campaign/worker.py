@@ -140,4 +140,7 @@ class _Reporter:
         now_s = time.monotonic()
         if now_s - self._told_s >= REPORT_EVERY_S or report.step == report.steps:
             self._told_s = now_s
-            self._connection.send(report)
+            try:
+                self._connection.send(report)
+            except OSError:
+                raise KeyboardInterrupt from None  # the batch is gone: as good as its word
