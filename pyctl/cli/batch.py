@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +27,7 @@ from pyctl.cli.batch_options import (
     Workers,
     cores_or,
 )
+from pyctl.cli.batch_work import Work, of_store, read_work
 from pyctl.cli.output import make_table, print_json, print_tables
 from pyctl.cli.progress import duration
 from pyctl.cli.run import DEFAULT_OUT
@@ -63,8 +63,16 @@ def batch(
 ) -> None:
     """Run what a plan says; runs that are stored already are not repeated."""
     choices = Choices(
-        *(workers, backend, ray_address, slurm, gpu_share, retries, stall_s, min_progress),
-        *(as_json, quiet),
+        workers=workers,
+        backend=backend,
+        ray_address=ray_address,
+        slurm=slurm,
+        gpu_share=gpu_share,
+        retries=retries,
+        stall_s=stall_s,
+        min_progress=min_progress,
+        as_json=as_json,
+        quiet=quiet,
     )
     choices.require_fitting()
     work = read_work(plan, out)
@@ -92,11 +100,19 @@ def resume(
 ) -> None:
     """Run what a batch did not bring to its end."""
     choices = Choices(
-        *(workers, backend, ray_address, slurm, gpu_share, retries, stall_s, min_progress),
-        *(as_json, quiet),
+        workers=workers,
+        backend=backend,
+        ray_address=ray_address,
+        slurm=slurm,
+        gpu_share=gpu_share,
+        retries=retries,
+        stall_s=stall_s,
+        min_progress=min_progress,
+        as_json=as_json,
+        quiet=quiet,
     )
     if target.is_dir():
-        out, work = target, Work(_of_store(target, ("interrupted", "stale")))
+        out, work = target, Work(of_store(target, ("interrupted", "stale")))
     else:
         work = read_work(target, out)
     _execute(work, out, choices)
@@ -122,10 +138,18 @@ def retry(
     if not failed:
         raise UsageError("retry repeats failed runs: give --failed")
     choices = Choices(
-        *(workers, backend, ray_address, slurm, gpu_share, retries, stall_s, min_progress),
-        *(as_json, quiet),
+        workers=workers,
+        backend=backend,
+        ray_address=ray_address,
+        slurm=slurm,
+        gpu_share=gpu_share,
+        retries=retries,
+        stall_s=stall_s,
+        min_progress=min_progress,
+        as_json=as_json,
+        quiet=quiet,
     )
-    _execute(Work(_of_store(results, ("failed",))), results, choices)
+    _execute(Work(of_store(results, ("failed",))), results, choices)
 
 
 def plan_schema() -> None:
@@ -133,51 +157,6 @@ def plan_schema() -> None:
     from pyctl.campaign.plan import Plan
 
     print_json(Plan.model_json_schema())
-
-
-@dataclass(frozen=True)
-class Work:
-    """What is to be run.
-
-    Attributes:
-        listed: runs, where no rule adds any.
-        rule: of the plan, or None.
-        slurm: options of sbatch that the plan has.
-    """
-
-    listed: Sequence[PlannedRun]
-    rule: StoppingRule | None = None
-    slurm: Mapping[str, str | int] = field(default_factory=dict)
-
-    def runs(self) -> Sequence[PlannedRun]:
-        """Lists the runs, those that the rule has added by now among them."""
-        return self.listed if self.rule is None else self.rule.runs()
-
-
-def read_work(path: Path, out: Path) -> Work:
-    """Reads a plan, and how far its rule is in a store.
-
-    Raises:
-        UsageError: the plan is wrong.
-    """
-    from pyctl.campaign.plan import expand
-    from pyctl.campaign.plan_file import read_plan
-    from pyctl.campaign.planned import identify
-    from pyctl.campaign.stopping import StoppingRule
-
-    file = read_plan(path)
-    until = file.plan.until
-    with file.located():
-        runs = identify(expand(file.plan))
-        rule = None if until is None else StoppingRule(until, runs, out)
-    return Work(runs, rule, file.plan.slurm)
-
-
-def _of_store(results: Path, states: Sequence[str]) -> list[PlannedRun]:
-    from pyctl.campaign.repeat import planned_again
-    from pyctl.campaign.states import stored_runs
-
-    return planned_again(run for run in stored_runs(results) if run.state in states)
 
 
 def _execute(work: Work, out: Path, choices: Choices) -> None:

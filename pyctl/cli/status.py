@@ -62,7 +62,7 @@ def _rule_of(plan: Path, results: Path) -> StoppingRule:
     Raises:
         UsageError: the plan is wrong, or has none.
     """
-    from pyctl.cli.batch import read_work
+    from pyctl.cli.batch_work import read_work
     from pyctl.errors import UsageError
 
     rule = read_work(plan, results).rule

@@ -1,4 +1,4 @@
-"""What Slurm says of jobs: ``squeue`` whether they may still run, ``sacct`` how they ended."""
+"""What Slurm says of jobs: ``squeue`` while it knows them, then ``sacct`` where it is kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from collections.abc import Sequence
 LOOK_EVERY_S = 5.0
 ANSWER_S = 60.0
 UNKNOWN_ID = "Invalid job id"
-OVER_BUT_LISTED = ("RUNNING", "COMPLETING", "PENDING", "")  # accounting lags behind
+# States of jobs of which nothing runs any more; Slurm lists them for some minutes.
+OVER = frozenset(
+    (
+        *("BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"),
+        *("OUT_OF_MEMORY", "PREEMPTED", "REVOKED", "TIMEOUT"),
+    )
+)
+LIST = ("squeue", "--noheader", "--states=all", "--format=%i|%T|%N")
+StateAndNode = tuple[str, str]
 
 
 class SlurmQueue:
@@ -23,19 +31,22 @@ class SlurmQueue:
             look_every_s: least time between two looks.
         """
         self._every_s = look_every_s
-        self._asked_s = 0.0
-        self._listed: frozenset[str] = frozenset()
+        self._looked_s = 0.0
+        self._listed: dict[str, StateAndNode] = {}
         self._first_s: dict[str, float] = {}
 
     def ended(self, job_id: str) -> str | None:
-        """Tells how a job ended; None while Slurm lists it, or does not answer."""
-        submitted_s = self._first_s.setdefault(job_id, time.monotonic())
+        """Tells how a job ended; None while it may run, or Slurm does not answer."""
+        first_s = self._first_s.setdefault(job_id, time.monotonic())
         self._look()
-        # A look that is older than the job does not know it.
-        if self._asked_s <= submitted_s or job_id in self._listed:
+        if self._looked_s <= first_s:
+            return None  # such a look is older than the job
+        state, node = self._listed.get(job_id, ("", ""))
+        if state and state not in OVER:
             return None
-        state, node = self.accounted(job_id)
-        told = "it is over" if state in OVER_BUT_LISTED else state
+        if not state:
+            state, node = _accounted(job_id)
+        told = state if state in OVER else "it is over"  # accounting lags behind
         return f"Slurm job {job_id}: {told}" + (f" on {node}" if node else "")
 
     def cancel(self, job_id: str) -> None:
@@ -43,30 +54,37 @@ class SlurmQueue:
         _ask(["scancel", job_id])
 
     def is_gone_from(self, job_id: str, host: str) -> bool:
-        """Tells whether a job that ran on a host, as accounting knows, is over."""
-        _, node = self.accounted(job_id)
-        if not node or node.partition(".")[0] != host.partition(".")[0]:
+        """Tells whether a job that ran on a host, as Slurm remembers, is over."""
+        answer = _ask([*LIST, f"--jobs={job_id}"])
+        if answer is None or (answer.returncode and UNKNOWN_ID not in answer.stderr):
             return False
-        answer = _ask(["squeue", "--noheader", "--format=%i", f"--jobs={job_id}"])
-        if answer is None:
-            return False
-        return UNKNOWN_ID in answer.stderr or (answer.returncode == 0 and not answer.stdout.strip())
-
-    def accounted(self, job_id: str) -> tuple[str, str]:
-        """Asks accounting for a job's state and node; empty where there is none."""
-        columns = "--format=State,NodeList"
-        answer = _ask(["sacct", f"--jobs={job_id}", "--allocations", "--noheader", "-P", columns])
-        lines = answer.stdout.strip().splitlines() if answer and not answer.returncode else []
-        state, _, node = lines[-1].partition("|") if lines else ("", "", "")
-        return state.strip(), "" if node == "None assigned" else node.strip()
+        state, node = _rows(answer).get(job_id, ("", ""))
+        if not state:
+            state, node = "COMPLETED", _accounted(job_id)[1]
+        return state in OVER and bool(node) and node.partition(".")[0] == host.partition(".")[0]
 
     def _look(self) -> None:
         now_s = time.monotonic()
-        if now_s - self._asked_s < self._every_s:
+        if now_s - self._looked_s < self._every_s:
             return
-        answer = _ask(["squeue", "--noheader", "--format=%i", f"--user={getpass.getuser()}"])
+        answer = _ask([*LIST, f"--user={getpass.getuser()}"])
         if answer is not None and answer.returncode == 0:
-            self._asked_s, self._listed = now_s, frozenset(answer.stdout.split())
+            self._looked_s, self._listed = now_s, _rows(answer)
+
+
+def _rows(answer: subprocess.CompletedProcess[str]) -> dict[str, StateAndNode]:
+    rows = (line.split("|") for line in answer.stdout.split() if line.count("|") == 2)
+    return {job_id: (state, node) for job_id, state, node in rows}
+
+
+def _accounted(job_id: str) -> StateAndNode:
+    """Asks accounting for a job's state and node; empty where there is none."""
+    columns = "--format=State,NodeList"
+    answer = _ask(["sacct", f"--jobs={job_id}", "--allocations", "--noheader", "-P", columns])
+    lines = answer.stdout.strip().splitlines() if answer and not answer.returncode else []
+    state, _, node = lines[-1].partition("|") if lines else ("", "", "")
+    # "CANCELLED by 1000"
+    return state.partition(" ")[0], "" if node == "None assigned" else node.strip()
 
 
 def _ask(command: Sequence[str]) -> subprocess.CompletedProcess[str] | None:

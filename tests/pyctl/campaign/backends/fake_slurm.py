@@ -67,11 +67,15 @@ elif name == "srun":
 elif name == "squeue":
     if (root / "silent").exists():
         sys.exit("squeue: error: Unable to contact slurm controller")
-    jobs = [job for job in os.listdir(root) if job.isdigit() and not (root / job / "over").exists()]
+    jobs = [job for job in os.listdir(root) if job.isdigit()]
+    jobs = [job for job in jobs if not (root / job / "forgotten").exists()]
     wanted = valued.get("jobs")
-    if wanted is not None and not (root / wanted).exists():
+    if wanted is not None and wanted not in jobs:
         sys.exit("slurm_load_jobs error: Invalid job id specified")
-    print(*[job for job in jobs if wanted in (None, job)], sep="\\n")
+    for job in jobs:
+        state = state_of(job) if (root / job / "over").exists() else "COMPLETING"
+        if wanted in (None, job):
+            print(job, state, "node" + job, sep="|")
 elif name == "sacct":
     job = valued["jobs"]
     if (root / job).exists():

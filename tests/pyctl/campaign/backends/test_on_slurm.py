@@ -190,8 +190,9 @@ def test_nothing_is_given_away_while_slurm_does_not_say_that_the_job_is_over(
     assert len(speaks_s) == 5
 
 
+@pytest.mark.parametrize("known_to", ["squeue", "accounting alone"])
 def test_the_lock_of_a_job_that_nobody_watched_is_taken_over_when_slurm_says_it_is_over(
-    slurm: FakeSlurm, tmp_path: Path
+    slurm: FakeSlurm, tmp_path: Path, known_to: str
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -201,11 +202,14 @@ def test_the_lock_of_a_job_that_nobody_watched_is_taken_over_when_slurm_says_it_
         (slurm.root / job / "state").write_text("COMPLETED" if over else "RUNNING")
         if over:
             (slurm.root / job / "over").touch()
+    if known_to != "squeue":
+        (slurm.root / "1" / "forgotten").touch()
     place = backend(out)
     held = Owner(7, "a boot 12", "node2.cluster", "slurm 2")
     assert not place.is_gone(held)
     assert not place.is_gone(Owner(7, "a boot 12", "node9", "slurm 1"))  # it ran on node1
     assert not place.is_gone(Owner(7, "a boot 12", "node1", "ray 1"))
+    assert not place.is_gone(Owner(7, "a boot 12", "node3", "slurm 3"))  # there is no such job
     lost = Owner(7, "a boot 12", "node1.cluster", "slurm 1")
     lock_path(out, run.run_id).write_text(lost.text())
     log = Log()
