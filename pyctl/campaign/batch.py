@@ -7,6 +7,7 @@ run whose process died, or passed no border for too long, is kept as failed like
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -17,10 +18,10 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Protocol
 
-from pyctl.campaign import store
-from pyctl.campaign.claims import Owner, lock_path
+from pyctl.campaign.abandoned import keep_abandoned, tidy
 from pyctl.campaign.episode import StepReport
 from pyctl.campaign.errors import StoreError
+from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.planned import PlannedRun
 from pyctl.campaign.worker import END_S, Begun, Outcome, work
 
@@ -111,10 +112,12 @@ class Batch:
             StoreError: the store cannot be written; nothing more was started.
             KeyboardInterrupt: the user stopped it; runs in progress are kept as interrupted.
         """
+        tidy(self._out)
         try:
             self._loop()
         finally:
-            self._close()
+            with Interrupts():
+                self._close()
         if self._store_error:
             raise StoreError(self._store_error)
         return self.outcomes
@@ -206,7 +209,8 @@ class Batch:
         if kind == WORKER_DIED:
             message += f" (exit status {status})"
         try:
-            keep_as_failed(self._out, worker.run.run_id, kind, message)
+            record = {"error": message, "kind": kind}
+            keep_abandoned(self._out, worker.run.run_id, "failed", record)
         except StoreError as error:
             kind, message = type(error).__name__, str(error)
         self._ended(worker.run, Outcome("failed", kind, message))
@@ -235,25 +239,14 @@ class Batch:
             worker.process.join(max(0.0, deadline - time.monotonic()))
             worker.process.kill()
             worker.process.join()
+            if worker.run is not None:
+                self._keep_interrupted(worker.run)
         self._workers.clear()
 
-
-def keep_as_failed(out: Path, run_id: str, kind: str, message: str) -> None:
-    """Puts the folder that a dead process left in place as a failed run; the lock goes with it.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
-    for path in store.abandoned(out, run_id):
-        folder = store.PendingRun.adopt(path)
-        folder.write_json(store.ERROR, {"error": message, "kind": kind})
-        folder.commit("failed")
-    remove_stale_lock(out, run_id)
-
-
-def remove_stale_lock(out: Path, run_id: str) -> None:
-    """Removes a run's lock if its process is gone."""
-    path = lock_path(out, run_id)
-    owner = Owner.read(path)
-    if owner is not None and not owner.lives():
-        path.unlink(missing_ok=True)
+    def _keep_interrupted(self, run: PlannedRun) -> None:
+        """Keeps what a worker could not keep itself; its own trouble does not hide the cause."""
+        record = {"error": "interrupted by the user"}
+        try:
+            keep_abandoned(self._out, run.run_id, "interrupted", record)
+        except StoreError as trouble:
+            print(f"slicebed: warning: {trouble}", file=sys.stderr)

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Literal
 
 from pyctl.campaign import store
-from pyctl.campaign.claims import Owner, claim
+from pyctl.campaign.abandoned import remove_abandoned
+from pyctl.campaign.claims import Claim, Owner, claim
 from pyctl.campaign.episode import StepReport
+from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.planned import PlannedRun
 
 REPORT_EVERY_S = 0.1
@@ -57,11 +59,13 @@ def work(connection: Connection, out: Path) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     orders: queue.Queue[PlannedRun | None] = queue.Queue()
-    busy = threading.Event()
-    threading.Thread(target=_listen, args=(connection, orders, busy), daemon=True).start()
+    busy, closed = threading.Event(), threading.Event()
+    threading.Thread(target=_listen, args=(connection, orders, busy, closed), daemon=True).start()
     try:
         while (run := orders.get()) is not None:
             busy.set()
+            if closed.is_set():  # before the listener could see that there is something to stop
+                return
             outcome = _run(run, out, connection)
             busy.clear()
             connection.send(outcome)
@@ -70,12 +74,16 @@ def work(connection: Connection, out: Path) -> None:
 
 
 def _listen(
-    connection: Connection, orders: queue.Queue[PlannedRun | None], busy: threading.Event
+    connection: Connection,
+    orders: queue.Queue[PlannedRun | None],
+    busy: threading.Event,
+    closed: threading.Event,
 ) -> None:
     try:
         while True:
             orders.put(connection.recv())
     except (EOFError, OSError):
+        closed.set()
         orders.put(None)
     if busy.is_set():
         os.kill(os.getpid(), signal.SIGINT)
@@ -84,29 +92,29 @@ def _listen(
 
 
 def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
-    try:
-        claimed = claim(out, run.run_id)
-    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-        return _failed(error)
-    if isinstance(claimed, Owner):
-        return Outcome("claimed", message=str(claimed))
-    try:
-        if store.is_ok(out, run.run_id):
-            return Outcome("skipped")
-        return _run_claimed(run, out, connection)
-    finally:
-        claimed.release()
+    with Interrupts():  # none leaves a lock behind
+        try:
+            claimed = claim(out, run.run_id)
+        except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
+            return _failed(error)
+        if isinstance(claimed, Owner):
+            return Outcome("claimed", message=str(claimed))
+        return _run_claimed(run, out, connection, claimed)
 
 
-def _run_claimed(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
+def _run_claimed(run: PlannedRun, out: Path, connection: Connection, claimed: Claim) -> Outcome:
     from pyctl.campaign.runner import run_once
 
     try:
-        store.remove_abandoned(out, run.run_id)
+        if store.is_ok(out, run.run_id):
+            return Outcome("skipped")
+        remove_abandoned(out, run.run_id)
         connection.send(Begun())
         result = run_once(run.request, out, on_step=_Reporter(connection))
     except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
         return _failed(error)
+    finally:
+        claimed.release()
     if result.run_id != run.run_id:
         return Outcome("failed", "StoreError", f"it was stored as {result.run_id}: files changed")
     return Outcome("ok")
@@ -130,4 +138,7 @@ class _Reporter:
         now_s = time.monotonic()
         if now_s - self._told_s >= REPORT_EVERY_S or report.step == report.steps:
             self._told_s = now_s
-            self._connection.send(report)
+            try:
+                self._connection.send(report)
+            except OSError:
+                raise KeyboardInterrupt from None  # the batch is gone: as good as its word

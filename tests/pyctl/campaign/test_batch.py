@@ -223,5 +223,7 @@ def test_a_full_disk_is_told_as_an_error_of_the_store(
     monkeypatch.setattr(Path, "write_text", no_space)
     outcome = worker._run(run, tmp_path, Full())  # type: ignore[arg-type]
     assert (outcome.state, outcome.kind) == ("failed", "StoreError")
-    assert outcome.message == f"cannot write runs to {tmp_path}: No space left on device"
+    assert outcome.message .startswith(
+        f"cannot write runs to {tmp_path}: No space left on device; make room there"
+    )
     assert os.listdir(tmp_path) == []
