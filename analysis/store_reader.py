@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # By the end of the folder's name.
 UNFINISHED = {".failed": "failed", ".interrupted": "interrupted", ".partial": "not over"}
+MOST_DESCRIPTIONS = 256  # that are kept
 TAIL_LINES = 20
 TAIL_BYTES = 16_384
 
@@ -193,7 +194,7 @@ def read_run(folder: Path) -> Run:
     return Run(
         folder=folder,
         config=_read_json(folder / "config.json"),
-        description=_read_json(folder / "description.json"),
+        description=_read_description(folder / "description.json"),
         summary=_read_json(folder / "summary.json"),
     )
 
@@ -300,9 +301,33 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
+    return _json_object(path, _read_bytes(path))
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    """Reads a description; runs of the same one share it, because thousands may have it."""
+    text = _read_bytes(path)
+    if text not in _descriptions:
+        if len(_descriptions) == MOST_DESCRIPTIONS:
+            _descriptions.clear()
+        _descriptions[text] = _json_object(path, text)
+    return _descriptions[text]
+
+
+_descriptions: dict[bytes, dict[str, Any]] = {}
+
+
+def _read_bytes(path: Path) -> bytes:
     try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        return path.read_bytes()
+    except OSError as error:
+        raise StoreReadError(f"{path}: {error}") from error
+
+
+def _json_object(path: Path, text: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
         raise StoreReadError(f"{path}: {error}") from error
     if not isinstance(value, dict):
         raise StoreReadError(f"{path}: a JSON object is required")

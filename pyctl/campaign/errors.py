@@ -9,6 +9,7 @@ from typing import ClassVar
 from pyctl.errors import SlicebedError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_FOLDER = (errno.EEXIST, errno.ENOTDIR)
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -30,4 +31,6 @@ def cannot_write(what: object, error: OSError) -> StoreError:
         remedy = "; make room there and repeat the command"
     elif error.errno in FORBIDDEN:
         remedy = "; a folder that can be written is required, choose another --out"
+    elif error.errno in NO_FOLDER:
+        remedy = "; a folder is required, choose another --out"
     return StoreError(f"cannot write {what}: {reason}{remedy}")

@@ -189,7 +189,7 @@ def remove(folder: Path) -> None:
                 path.unlink(missing_ok=True)
             folder.rmdir()
             return
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
             # A simulation whose worker was killed writes its topology, and is killed then.
