@@ -24,6 +24,7 @@ from pyctl.campaign.prepare import (
 from pyctl.campaign.provenance import provenance
 from pyctl.campaign.recorder import Recorder
 from pyctl.campaign.recording import DecisionFile
+from pyctl.campaign.tables import write_table
 from pyctl.errors import SimulationError
 
 
@@ -186,7 +187,7 @@ def _write_tables(folder: store.PendingRun, recorder: Recorder) -> None:
     try:
         for name, table in tables.items():
             if table is not None:
-                table.to_parquet(folder.path / name, index=False)
+                write_table(table, folder.path / name)
     except OSError as error:
         raise cannot_write(folder.path / name, error) from error
 

@@ -23,7 +23,7 @@ from pyctl.errors import SlicebedError
 from pyctl.measures import Measure
 from pyctl.studies.batches import CELLS
 
-RUNS, QUICK_RUNS = 10_000, 200
+RUNS, QUICK_RUNS = 10_000, 1000
 TURNS, QUICK_TURNS = 3, 1
 ALLOCATORS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("equal", {}),
@@ -35,7 +35,7 @@ LOADS = tuple(round(0.05 * i, 2) for i in range(1, 26))
 FAILED_OF = 200  # one run in so many failed
 NOISE = 0.1  # standard deviation of a figure, relative to that of the real run
 SEED = 1
-COPIED = (store.DESCRIPTION, store.STEPS, store.INTERVALS, store.TOPOLOGY, store.LOG, store.DECISIONS)
+COPIED = (store.STEPS, store.INTERVALS, store.TOPOLOGY, store.LOG, store.DECISIONS)
 # The page on batches has it: a mean over all rows of the steps of all runs.
 QUERY = """
     SELECT parse_path(filename)[-2] AS run, avg(thp_dl) AS thp_dl
@@ -52,8 +52,10 @@ def make_store(out: Path, runs: int) -> None:
     with TemporaryDirectory() as folder:
         template = run_once(RunConfig("cells", "equal", {**CELLS, "steps": 2}), Path(folder)).folder
         files = {path.name: path.read_bytes() for path in template.iterdir()}
-    config = json.loads(files[store.CONFIG])
-    summary = json.loads(files[store.SUMMARY])
+    config, description, summary, origin = (
+        json.loads(files[name])
+        for name in (store.CONFIG, store.DESCRIPTION, store.SUMMARY, store.PROVENANCE)
+    )
     random = np.random.default_rng(SEED)
     out.mkdir(parents=True)
     for i, changes in enumerate(itertools.islice(_configurations(config), runs)):
@@ -61,7 +63,11 @@ def make_store(out: Path, runs: int) -> None:
         failed = i % FAILED_OF == FAILED_OF - 1
         folder_of = store.folder_of(out, run_id(own), "failed" if failed else "ok")
         folder_of.mkdir()
-        documents = {store.CONFIG: own, store.PROVENANCE: _provenance(files, own)}
+        documents = {
+            store.CONFIG: own,
+            store.DESCRIPTION: _described(description, own),
+            store.PROVENANCE: {**origin, "command": _repeated(own)},
+        }
         if failed:
             documents[store.ERROR] = {"error": "it broke", "kind": "SimulationCrashed"}
         else:
@@ -112,10 +118,17 @@ def _configurations(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             }
 
 
-def _provenance(files: Mapping[str, bytes], config: Mapping[str, Any]) -> dict[str, Any]:
-    origin: dict[str, Any] = json.loads(files[store.PROVENANCE])
-    command = f"slicebed run cells --allocator {config['allocator']} --seed {config['seed']}"
-    return {**origin, "command": command}
+def _described(description: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    values = config["parameters"]
+    listed = [{**each, "value": values.get(each["name"])} for each in description["parameters"]]
+    return {**description, "parameters": listed}
+
+
+def _repeated(config: Mapping[str, Any]) -> str:
+    return (
+        f"slicebed run cells --allocator {config['allocator']} "
+        f"--set load={config['parameters']['load']} --seed {config['seed']}"
+    )
 
 
 def _varied(value: Any, random: np.random.Generator) -> Any:
