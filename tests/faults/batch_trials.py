@@ -107,7 +107,7 @@ class Trials:
             faults += [] if _end(self._start("resume", out)) else [f"resume {resumes} failed"]
         if resumes > 0 and victim != "runner":
             faults.append("the batch left something to resume")
-        faults += [*self._differences(out), *self._left()]
+        faults += [*self._left(), *self._differences(out)]
         took_s = time.monotonic() - begun
         return Trial(victim, moment_s, hit, resumes, took_s, tuple(faults))
 
@@ -145,13 +145,17 @@ def contents(out: Path) -> Contents:
     found: Contents = {}
     for folder in out.iterdir() if out.is_dir() else ():
         found[folder.name] = "there"
-        for path in folder.iterdir() if folder.is_dir() else ():
-            same = path.name in SAME_BYTES
-            found[f"{folder.name}/{path.name}"] = _sha256(path.read_bytes()) if same else "there"
-        with contextlib.suppress(FileNotFoundError):  # of a run that did not end well
-            summary = json.loads((folder / "summary.json").read_text())
-            found[f"{folder.name}/kpi"] = summary["kpi_sha256"]
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # a lock, or gone by now
+            found.update({f"{folder.name}/{path.name}": _told(path) for path in folder.iterdir()})
     return found
+
+
+def _told(path: Path) -> str:
+    if path.name in SAME_BYTES:
+        return _sha256(path.read_bytes())
+    if path.name == "summary.json":
+        return str(json.loads(path.read_text())["kpi_sha256"])
+    return "there"
 
 
 def _sha256(data: bytes) -> str:
