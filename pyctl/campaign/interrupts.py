@@ -1,10 +1,10 @@
 """Ctrl-C at moments that suit: what is half done is brought to an end first.
 
-    with Interrupts() as interrupts:
-        folder = make()
-        with interrupts.allowed():
-            compute()
-        put_in_place(folder)
+with Interrupts() as interrupts:
+folder = make()
+with interrupts.allowed():
+compute()
+put_in_place(folder)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``slicebed bench batch``: workers, what a run costs beside itself, and a store of ten thousand."""
+"""``slicebed bench batch``: workers, the cost of a run beside itself, ten thousand stored runs."""
 
 from __future__ import annotations
 

@@ -51,9 +51,7 @@ def measure_batches(quick: bool = False) -> list[Measure]:
     Raises:
         SlicebedError: a process failed.
     """
-    runs, steps, turns = (
-        (QUICK_RUNS, QUICK_STEPS, QUICK_TURNS) if quick else (RUNS, STEPS, TURNS)
-    )
+    runs, steps, turns = (QUICK_RUNS, QUICK_STEPS, QUICK_TURNS) if quick else (RUNS, STEPS, TURNS)
     bare: list[float] = []
     one: list[float] = []
     two: list[float] = []

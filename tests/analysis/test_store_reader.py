@@ -20,7 +20,11 @@ def test_every_state_is_told(tmp_path: Path) -> None:
     (keyless / "config.json").write_text(json.dumps(config))
     half = edge_run(tmp_path / "c", seed=3)
     (half / "summary.json").unlink()
-    failed, stopped, going = f"{'d' * 12}.failed", f"{'e' * 12}.interrupted", f".{'f' * 12}.1.partial"
+    failed, stopped, going = (
+        f"{'d' * 12}.failed",
+        f"{'e' * 12}.interrupted",
+        f".{'f' * 12}.1.partial",
+    )
     for name in (failed, stopped, going, "figures", ".hidden", "theirs", "theirs.failed"):
         (tmp_path / name).mkdir()
     (tmp_path / failed / "error.json").write_text('{"error": "why"}')

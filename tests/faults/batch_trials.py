@@ -2,9 +2,9 @@
 
     python -m tests.faults.batch_trials --trials 200 --seed 1
 
-A trial starts a batch of short runs, kills (SIGKILL) one of its processes at a random moment, calls
-``slicebed resume`` until nothing is missing, and compares the store with that of a batch that nobody
-disturbed. Where the runner lives on, it must do without ``resume``.
+A trial starts a batch of short runs, kills (SIGKILL) one of its processes at a random moment,
+calls ``slicebed resume`` until nothing is missing, and compares the store with that of a batch that
+nobody disturbed. Where the runner lives on, it must do without ``resume``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ seeds: 2
 RUNS = 6
 # What depends on the run alone; other files hold times, machine or process.
 SAME_BYTES = ("config.json", "description.json", "steps.parquet", "decisions.bin", "topology.json")
-SHARED_MEMORY = Path("/dev/shm")
+SHARED_MEMORY = Path("/dev", "shm")
 MOST_RESUMES = 4
 GONE_S = 10.0
 PATIENCE_S = 120.0

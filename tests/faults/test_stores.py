@@ -240,16 +240,10 @@ def read_all_ways(store: Path) -> int:
 
 def duckdb_rows(store: Path) -> list[int]:
     """Counts the rows of each run with DuckDB."""
+    paths = str(store / "????????????" / "steps.parquet")
     try:
-        return [
-            count
-            for (count,) in duckdb.sql(
-                f"SELECT count(*) FROM read_parquet('{store}/????????????/steps.parquet', "
-                "filename = true) GROUP BY filename"
-            ).fetchall()
-        ]
+        table = duckdb.read_parquet(paths, filename=True)
+        return [count for (count,) in table.aggregate("count(*)", "filename").fetchall()]
     except duckdb.IOException as error:
         assert "No files found" in str(error)  # noqa: PT017 - as long as there is no run
         return []
-
-

@@ -90,9 +90,7 @@ def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
         return []
 
 
-def wait_for_a_run(
-    process: subprocess.Popen[str], out: Path, pattern: str = ".*.partial"
-) -> None:
+def wait_for_a_run(process: subprocess.Popen[str], out: Path, pattern: str = ".*.partial") -> None:
     before = set(out.glob(pattern))
     while process.poll() is None and not set(out.glob(pattern)) - before:
         time.sleep(0.01)
@@ -247,7 +245,7 @@ def test_a_full_disk_is_told_as_an_error_of_the_store(
     monkeypatch.setattr(Path, "write_text", no_space)
     outcome = worker._run(run, tmp_path, Full())  # type: ignore[arg-type]
     assert (outcome.state, outcome.kind) == ("failed", "StoreError")
-    assert outcome.message .startswith(
+    assert outcome.message.startswith(
         f"cannot write runs to {tmp_path}: No space left on device; make room there"
     )
     assert os.listdir(tmp_path) == []
