@@ -8,9 +8,7 @@ import typer
 
 
 def batch(
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Few short runs, a store of a thousand.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Few short runs, a store of 400.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 on a miss.")] = False,
 ) -> None:

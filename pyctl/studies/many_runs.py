@@ -17,14 +17,15 @@ import numpy as np
 
 from pyctl.campaign import store
 from pyctl.campaign.digest import run_id
-from pyctl.campaign.prepare import RunConfig
+from pyctl.campaign.prepare import RunConfig, prepare
 from pyctl.campaign.runner import run_once
 from pyctl.errors import SlicebedError
 from pyctl.measures import Measure
 from pyctl.studies.batches import CELLS
 
-RUNS, QUICK_RUNS = 10_000, 1000
+RUNS, QUICK_RUNS = 10_000, 400
 TURNS, QUICK_TURNS = 3, 1
+PARAMETERS: Mapping[str, Any] = {**CELLS, "steps": 2}
 ALLOCATORS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("equal", {}),
     ("traffic", {}),
@@ -32,6 +33,7 @@ ALLOCATORS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("static", {"shares": [0.1, 0.2, 0.3, 0.4]}),
 )
 LOADS = tuple(round(0.05 * i, 2) for i in range(1, 26))
+SEEDS = 100
 FAILED_OF = 200  # one run in so many failed
 NOISE = 0.1  # standard deviation of a figure, relative to that of the real run
 SEED = 1
@@ -47,26 +49,23 @@ QUERY = """
 def make_store(out: Path, runs: int) -> None:
     """Fills a store: allocators x loads x seeds of ``cells``, each file as the runner writes it.
 
-    Tables are those of one real run; its figures vary from run to run, and some runs failed.
+    Configurations and descriptions are exact; tables are those of one real run, whose figures vary
+    from run to run, and some runs failed.
     """
     with TemporaryDirectory() as folder:
-        template = run_once(RunConfig("cells", "equal", {**CELLS, "steps": 2}), Path(folder)).folder
+        template = run_once(RunConfig("cells", "equal", PARAMETERS), Path(folder)).folder
         files = {path.name: path.read_bytes() for path in template.iterdir()}
-    config, description, summary, origin = (
-        json.loads(files[name])
-        for name in (store.CONFIG, store.DESCRIPTION, store.SUMMARY, store.PROVENANCE)
-    )
+    summary, origin = (json.loads(files[name]) for name in (store.SUMMARY, store.PROVENANCE))
     random = np.random.default_rng(SEED)
     out.mkdir(parents=True)
-    for i, changes in enumerate(itertools.islice(_configurations(config), runs)):
-        own = {**config, **changes}
+    for i, (config, description) in enumerate(itertools.islice(_configurations(), runs)):
         failed = i % FAILED_OF == FAILED_OF - 1
-        folder_of = store.folder_of(out, run_id(own), "failed" if failed else "ok")
+        folder_of = store.folder_of(out, run_id(config), "failed" if failed else "ok")
         folder_of.mkdir()
         documents = {
-            store.CONFIG: own,
-            store.DESCRIPTION: _described(description, own),
-            store.PROVENANCE: {**origin, "command": _repeated(own)},
+            store.CONFIG: config,
+            store.DESCRIPTION: description,
+            store.PROVENANCE: {**origin, "command": _repeated(config)},
         }
         if failed:
             documents[store.ERROR] = {"error": "it broke", "kind": "SimulationCrashed"}
@@ -106,22 +105,12 @@ def measure_reading(runs: int, turns: int) -> list[Measure]:
     ]
 
 
-def _configurations(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Varies the seed slowest, so that any number of runs has all allocators and loads."""
-    for seed in itertools.count(1):
-        for (allocator, settings), load in itertools.product(ALLOCATORS, LOADS):
-            yield {
-                "allocator": allocator,
-                "allocator_settings": dict(settings),
-                "seed": seed,
-                "parameters": {**config["parameters"], "load": load},
-            }
-
-
-def _described(description: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    values = config["parameters"]
-    listed = [{**each, "value": values.get(each["name"])} for each in description["parameters"]]
-    return {**description, "parameters": listed}
+def _configurations() -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
+    """Varies loads slowest and seeds fastest: 10,000 configurations with their descriptions."""
+    for load, (allocator, settings) in itertools.product(LOADS, ALLOCATORS):
+        prepared = prepare(RunConfig("cells", allocator, {**PARAMETERS, "load": load}, settings))
+        for seed in range(1, SEEDS + 1):
+            yield {**prepared.config, "seed": seed}, prepared.description
 
 
 def _repeated(config: Mapping[str, Any]) -> str:
