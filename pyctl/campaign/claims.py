@@ -70,9 +70,16 @@ class Claim:
         self._path = path
 
     def release(self) -> None:
-        """Gives it back."""
-        if Owner.read(self._path) == Owner.current():
-            self._path.unlink(missing_ok=True)
+        """Gives it back.
+
+        Raises:
+            StoreError: the store cannot be written any more.
+        """
+        try:
+            if Owner.read(self._path) == Owner.current():
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(f"runs to {self._path.parent}", error) from error
 
 
 def lock_path(out: Path, run_id: str) -> Path:

@@ -18,7 +18,7 @@ from typing import Literal
 
 from pyctl.campaign import store
 from pyctl.campaign.abandoned import remove_abandoned
-from pyctl.campaign.claims import Claim, Owner, claim
+from pyctl.campaign.claims import Owner, claim
 from pyctl.campaign.episode import StepReport
 from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.planned import PlannedRun
@@ -95,26 +95,24 @@ def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
     with Interrupts():  # none leaves a lock behind
         try:
             claimed = claim(out, run.run_id)
+            if isinstance(claimed, Owner):
+                return Outcome("claimed", message=str(claimed))
+            try:
+                return _run_claimed(run, out, connection)
+            finally:
+                claimed.release()
         except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
             return _failed(error)
-        if isinstance(claimed, Owner):
-            return Outcome("claimed", message=str(claimed))
-        return _run_claimed(run, out, connection, claimed)
 
 
-def _run_claimed(run: PlannedRun, out: Path, connection: Connection, claimed: Claim) -> Outcome:
+def _run_claimed(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
     from pyctl.campaign.runner import run_once
 
-    try:
-        if store.is_ok(out, run.run_id):
-            return Outcome("skipped")
-        remove_abandoned(out, run.run_id)
-        connection.send(Begun())
-        result = run_once(run.request, out, on_step=_Reporter(connection))
-    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-        return _failed(error)
-    finally:
-        claimed.release()
+    if store.is_ok(out, run.run_id):
+        return Outcome("skipped")
+    remove_abandoned(out, run.run_id)
+    connection.send(Begun())
+    result = run_once(run.request, out, on_step=_Reporter(connection))
     if result.run_id != run.run_id:
         return Outcome("failed", "StoreError", f"it was stored as {result.run_id}: files changed")
     return Outcome("ok")

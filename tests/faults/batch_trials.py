@@ -43,6 +43,7 @@ RUNS = 6
 # What depends on the run alone; other files hold times, machine or process.
 SAME_BYTES = ("config.json", "description.json", "steps.parquet", "decisions.bin", "topology.json")
 SHARED_MEMORY = Path("/dev", "shm")
+LATEST = 0.8  # moment of the kill, of the undisturbed batch's time: there is somebody to kill
 MOST_RESUMES = 4
 GONE_S = 10.0
 PATIENCE_S = 120.0
@@ -93,7 +94,7 @@ class Trials:
     def try_once(self, seed: int, victim: str | None = None) -> Trial:
         """Does one trial; the moment is drawn, and the victim if it is not given."""
         draw = random.Random(seed)
-        moment_s = draw.uniform(0, self._batch_s)
+        moment_s = draw.uniform(0, LATEST * self._batch_s)
         victim = victim or draw.choice(VICTIMS)
         out = f"trial-{seed}"
         begun = time.monotonic()

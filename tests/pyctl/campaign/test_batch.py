@@ -249,3 +249,17 @@ def test_a_full_disk_is_told_as_an_error_of_the_store(
         f"cannot write runs to {tmp_path}: No space left on device; make room there"
     )
     assert os.listdir(tmp_path) == []
+
+
+def test_a_store_that_becomes_read_only_is_told_as_an_error_of_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(self: Path, missing_ok: bool = False) -> None:
+        raise OSError(30, "Read-only file system")
+
+    (run,) = loopback()
+    monkeypatch.setattr(worker, "_run_claimed", lambda *_: Outcome("ok"))
+    monkeypatch.setattr(Path, "unlink", read_only)
+    outcome = worker._run(run, tmp_path, None)  # type: ignore[arg-type]
+    assert outcome.kind == "StoreError"
+    assert outcome.message.startswith(f"cannot write runs to {tmp_path}: Read-only file system; a ")

@@ -62,4 +62,3 @@ def test_a_query_that_finds_other_runs_is_no_measure(made: Path) -> None:
     many_runs._query(made, RUNS)
     with pytest.raises(SlicebedError, match="found 398 runs that are ok, of 401"):
         many_runs._query(made, RUNS + 1)
-
