@@ -29,7 +29,7 @@ from pyctl.studies.speed import least_ratio
 # Three cells and twelve users each, as loaded as the profile's busiest hours.
 CELLS: Mapping[str, Any] = {"sites": 1, "mask": "constant", "interval_s": 0.25, "warmup_s": 0.05}
 RUNS, QUICK_RUNS = 24, 4
-STEPS, QUICK_STEPS = 40, 2  # 40: an episode of the scenario, as it is by default
+STEPS, QUICK_STEPS = 80, 2  # 40: an episode of the scenario, as it is by default
 TURNS, QUICK_TURNS = 3, 1
 ALLOCATOR = "equal"
 OVERHEAD_MS, OVERHEAD_SHARE = 150.0, 0.03

@@ -40,9 +40,9 @@ SEED = 1
 COPIED = (store.STEPS, store.INTERVALS, store.TOPOLOGY, store.LOG, store.DECISIONS)
 # The page on batches has it: a mean over all rows of the steps of all runs.
 QUERY = """
-    SELECT parse_path(filename)[-2] AS run, avg(thp_dl) AS thp_dl
+    SELECT parse_path(any_value(filename))[-2] AS run, avg(thp_dl) AS thp_dl
     FROM read_parquet('{store}/????????????/steps.parquet', filename = true)
-    GROUP BY run
+    GROUP BY filename
 """
 
 
