@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Literal
 
 from pyctl.campaign import store
+from pyctl.campaign.abandoned import remove_abandoned
 from pyctl.campaign.claims import Owner, claim
 from pyctl.campaign.episode import StepReport
+from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.planned import PlannedRun
 
 REPORT_EVERY_S = 0.1
@@ -66,12 +68,14 @@ def work(connection: Connection, out: Path) -> None:
     """Runs what comes over the connection until it is closed."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     orders: queue.Queue[PlannedRun | None] = queue.Queue()
-    busy = threading.Event()
-    threading.Thread(target=_listen, args=(connection, orders, busy), daemon=True).start()
+    busy, closed = threading.Event(), threading.Event()
+    threading.Thread(target=_listen, args=(connection, orders, busy, closed), daemon=True).start()
     try:
         connection.send(Ready(Owner.current()))
         while (run := orders.get()) is not None:
             busy.set()
+            if closed.is_set():  # before the listener could see that there is something to stop
+                return
             outcome = _run(run, out, connection)
             busy.clear()
             connection.send(outcome)
@@ -80,12 +84,16 @@ def work(connection: Connection, out: Path) -> None:
 
 
 def _listen(
-    connection: Connection, orders: queue.Queue[PlannedRun | None], busy: threading.Event
+    connection: Connection,
+    orders: queue.Queue[PlannedRun | None],
+    busy: threading.Event,
+    closed: threading.Event,
 ) -> None:
     try:
         while True:
             orders.put(connection.recv())
     except (EOFError, OSError):
+        closed.set()
         orders.put(None)
     if busy.is_set():
         os.kill(os.getpid(), signal.SIGINT)
@@ -94,29 +102,27 @@ def _listen(
 
 
 def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
-    try:
-        claimed = claim(out, run.run_id)
-    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-        return _failed(error)
-    if isinstance(claimed, Owner):
-        return Outcome("claimed", message=str(claimed), holder=claimed)
-    try:
-        if store.is_ok(out, run.run_id):
-            return Outcome("skipped")
-        return _run_claimed(run, out, connection)
-    finally:
-        claimed.release()
+    with Interrupts():  # none leaves a lock behind
+        try:
+            claimed = claim(out, run.run_id)
+            if isinstance(claimed, Owner):
+                return Outcome("claimed", message=str(claimed), holder=claimed)
+            try:
+                return _run_claimed(run, out, connection)
+            finally:
+                claimed.release()
+        except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
+            return _failed(error)
 
 
 def _run_claimed(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
     from pyctl.campaign.runner import run_once
 
-    try:
-        store.remove_abandoned(out, run.run_id)
-        connection.send(Begun())
-        result = run_once(run.request, out, on_step=_Reporter(connection))
-    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-        return _failed(error)
+    if store.is_ok(out, run.run_id):
+        return Outcome("skipped")
+    remove_abandoned(out, run.run_id)
+    connection.send(Begun())
+    result = run_once(run.request, out, on_step=_Reporter(connection))
     if result.run_id != run.run_id:
         return Outcome("failed", "StoreError", f"it was stored as {result.run_id}: files changed")
     return Outcome("ok")
