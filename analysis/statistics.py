@@ -3,7 +3,7 @@
     bootstrap_mean(values, method="bca")
     paired_difference(ours, reference).ordering   # "above", "below" or None
     cohens_d(ours, reference), cliffs_delta(ours, reference)
-    required_runs(values, half_width=0.01)
+    half_width(values), required_runs(values, half_width=0.01)
 
 Every function gives the same numbers at every call: resamples are drawn from one fixed seed.
 """
@@ -90,7 +90,7 @@ def bootstrap_mean(values: Values, method: Method = "percentile", seed: int = SE
     mean = float(sample.mean())
     if np.ptp(sample) == 0:
         return Interval(float(sample[0]), float(sample[0]), float(sample[0]))
-    means = sample[_draws(sample.size, seed)].mean(axis=1)
+    means = np.einsum("ij,j->i", _counts(sample.size, seed), sample) / sample.size
     tails = TAILS if method == "percentile" else _bca_tails(sample, means)
     low, high = np.quantile(means, tails)
     return Interval(mean, float(low), float(high))
@@ -141,6 +141,20 @@ def cliffs_delta(values: Values, reference: Values) -> float:
     """
     signs = np.sign(_finite(values)[:, None] - _finite(reference)[None, :])
     return float(signs.mean())
+
+
+def half_width(values: Values) -> float:
+    """Half-width of the 95 % interval of the mean by Student's t: t(0.975, n - 1) s / sqrt(n).
+
+    Of few values it is wider than a bootstrap interval, which takes their spread for the true one.
+
+    Raises:
+        ValueError: there are fewer than two values, or one is not finite.
+    """
+    sample = _finite(values)
+    if sample.size < 2:
+        raise ValueError(f"a half-width needs two values or more; got {sample.size}")
+    return _half_width(float(sample.std(ddof=1)), sample.size)
 
 
 def required_runs(values: Values, half_width: float) -> int:
@@ -211,6 +225,9 @@ def _bca_tails(sample: Numbers, means: Numbers) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=4)
-def _draws(size: int, seed: int) -> npt.NDArray[np.integer]:
-    """Draws the indices of all resamples."""
-    return np.random.default_rng(seed).integers(size, size=(RESAMPLES, size))
+def _counts(size: int, seed: int) -> Numbers:
+    """Draws all resamples: how often each value is in each, shape (RESAMPLES, size)."""
+    draws = np.random.default_rng(seed).integers(size, size=(RESAMPLES, size))
+    places = draws + size * np.arange(RESAMPLES)[:, np.newaxis]
+    counts = np.bincount(places.ravel(), minlength=RESAMPLES * size)
+    return counts.reshape(RESAMPLES, size).astype(float)

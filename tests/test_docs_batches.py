@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -13,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "batches.md").read_text()
+SLICEBED = Path(sys.executable).with_name("slicebed")
 TIME_LIMIT_S = 120
 
 
@@ -32,12 +34,12 @@ def run(words: list[str], folder: Path) -> str:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the page's commands were run."""
     folder = tmp_path_factory.mktemp("batches")
-    (plan,) = blocks("yaml")
+    plan, precise = blocks("yaml")
     (folder / "plan.yaml").write_text(plan)
-    (commands,) = blocks("sh")
-    for line in commands.splitlines():
+    (folder / "precise.yaml").write_text(precise)
+    for line in "".join(blocks("sh")).splitlines():
         words = shlex.split(line, comments=True)
-        assert run([str(Path(sys.executable).with_name("slicebed")), *words[1:]], folder)
+        assert run([str(SLICEBED), *words[1:]], folder)
     return folder
 
 
@@ -45,6 +47,20 @@ def test_the_commands_make_the_plans_runs(folder: Path) -> None:
     # 2 allocators x 2 lengths x 2 seeds
     assert len(os.listdir(folder / "results")) == 8
     assert (folder / "runs.parquet").stat().st_size > 0
+
+
+def test_the_rule_adds_seeds_where_they_are_needed(folder: Path) -> None:
+    judged = json.loads(
+        run(
+            [str(SLICEBED), "status", "precise", "--plan", "precise.yaml", "--json"],
+            folder,
+        )
+    )["until"]
+    assert [cell["parameters"]["load"] for cell in judged] == [1, 2]
+    assert {cell["verdict"] for cell in judged} <= {"reached", "max_seeds"}
+    # One of the two is known after its first round, the other is not.
+    assert sorted(cell["seeds"] for cell in judged) != [4, 4]
+    assert sum(cell["seeds"] for cell in judged) == len(os.listdir(folder / "precise"))
 
 
 @pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[0])

@@ -1,11 +1,13 @@
 """Who works on a run: lock files, written under a lock of the store, taken over from the dead only.
 
-``DIR/.<run_id>.lock`` holds process id, the process's start time and the host. A process of
-another host cannot be looked at from here: its lock counts as held.
+``DIR/.<run_id>.lock`` holds process id, the process's start time, the host and the scheduler's
+name of the place. A process of another host cannot be looked at from here: its lock counts as held
+until somebody who knows, such as the scheduler, says that the process is gone.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -15,10 +17,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyctl.campaign.errors import StoreError
+from pyctl.campaign.errors import cannot_write
 
 START_FIELD = 19  # of /proc/PID/stat after the name: clock ticks from boot to the start
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# Variable with the name that a scheduler has for the place this process lives in: "slurm 1234".
+PLACE = "SLICEBED_PLACE"
+ALONE = ".alone"  # file that stands for a folder where folders cannot be locked
 
 
 @dataclass(frozen=True)
@@ -29,24 +34,28 @@ class Owner:
         pid: process id.
         started: boot of its machine and its start since then.
         host: it runs on.
+        place: scheduler's name of the job or node that it lives in; empty without a scheduler.
     """
 
     pid: int
     started: str
     host: str
+    place: str = ""
 
     @classmethod
     def current(cls) -> Owner:
         """Returns this process."""
-        return cls(os.getpid(), _start_of(os.getpid()), socket.gethostname())
+        place = os.environ.get(PLACE, "")
+        return cls(os.getpid(), _start_of(os.getpid()), socket.gethostname(), place)
 
     @classmethod
     def read(cls, path: Path) -> Owner | None:
         """Reads what ``write`` wrote; None if there is nothing such."""
         try:
             value = json.loads(path.read_text())
-            return cls(int(value["pid"]), str(value["started"]), str(value["host"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            place = str(value.get("place", ""))
+            return cls(int(value["pid"]), str(value["started"]), str(value["host"]), place)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def text(self) -> str:
@@ -55,12 +64,27 @@ class Owner:
 
     def lives(self) -> bool:
         """Tells whether the process still runs, as far as can be known here."""
+        if self in _gone:
+            return False
         if self.host != socket.gethostname():
             return True
+        return self.runs_here()
+
+    def runs_here(self) -> bool:
+        """Tells whether this machine runs the process, if it is this machine's."""
         return _start_of(self.pid) == self.started
 
     def __str__(self) -> str:
-        return f"process {self.pid} on {self.host}"
+        place = f" ({self.place})" if self.place else ""
+        return f"process {self.pid} on {self.host}{place}"
+
+
+_gone: set[Owner] = set()
+
+
+def declare_gone(owner: Owner) -> None:
+    """Takes the word of somebody who knows: to this process, another one no longer lives."""
+    _gone.add(owner)
 
 
 class Claim:
@@ -70,9 +94,16 @@ class Claim:
         self._path = path
 
     def release(self) -> None:
-        """Gives it back."""
-        if Owner.read(self._path) == Owner.current():
-            self._path.unlink(missing_ok=True)
+        """Gives it back.
+
+        Raises:
+            StoreError: the store cannot be written any more.
+        """
+        try:
+            if Owner.read(self._path) == Owner.current():
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(f"runs to {self._path.parent}", error) from error
 
 
 def lock_path(out: Path, run_id: str) -> Path:
@@ -97,13 +128,13 @@ def claim(out: Path, run_id: str) -> Claim | Owner:
     try:
         out.mkdir(parents=True, exist_ok=True)
         # One at a time looks and writes, so none takes over from the living.
-        with _alone(out):
+        with alone(out):
             owner = Owner.read(path)
             if owner is not None and owner.lives():
                 return owner
             _write(path)
     except OSError as error:
-        raise StoreError(f"cannot write runs to {out}: {error.strerror}") from error
+        raise cannot_write(f"runs to {out}", error) from error
     return Claim(path)
 
 
@@ -116,10 +147,19 @@ def _write(path: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """Lets one process at a time change what it is told of a store by names; not to be nested."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
+            # NFS locks nothing but files that are open for writing, whoever asks.
+            os.close(descriptor)
+            descriptor = os.open(folder / ALONE, os.O_RDWR | os.O_CREAT, 0o666)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -27,6 +27,7 @@ from pyctl.errors import UnknownName
 MAX_SEED = 2**32 - 1
 # Decimal steps add up to a border within a few units of the last place.
 DIGITS = 12
+LEAST_SEEDS = 3  # that a spread is judged by
 RUN_KEYS = ("scenario", "allocator", "seed")  # that a condition may name beside parameters
 
 
@@ -130,6 +131,23 @@ class Condition(_Model):
     skip: bool = Field(default=False, description="leave these runs out")
 
 
+class Until(_Model):
+    """Adds seeds until a metric is known well enough."""
+
+    metric: str = Field(description="name in summary.json: reward_mean, per_slice.1.r_mean")
+    half_width: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        description="that the 95 % interval of the mean must reach"
+    )
+    relative: bool = Field(
+        default=False, description="half_width is a share of the mean (of the reference's mean)"
+    )
+    reference: str | None = Field(
+        default=None, description="allocator: judge the differences to it on the same seeds"
+    )
+    max_seeds: int = Field(ge=LEAST_SEEDS, description="of a cell, reached or not")
+    add: int = Field(default=4, ge=1, description="seeds at a time, judged together")
+
+
 def _allocator_kind(value: Any) -> str:
     return "name" if isinstance(value, str) else "choice"
 
@@ -161,6 +179,32 @@ class Plan(_Model):
     when: list[Condition] = Field(default_factory=list, description="in this order")
     seeds: Seeds = Field(default=1, description="how many, a list, or a range")
     trace: Trace | None = None
+    until: Until | None = Field(default=None, description="seeds are those to begin with")
+    slurm: dict[str, str | int] = Field(
+        default_factory=dict, description="options of sbatch by their long names"
+    )
+
+    @model_validator(mode="after")
+    def _require_room_for_seeds(self) -> Plan:
+        if self.until is None:
+            return self
+        if any("seed" in condition.match for condition in self.when):
+            raise ValueError("until adds seeds of its own: if must not name seed")
+        names = [c if isinstance(c, str) else c.name for c in self.allocators]
+        if self.until.reference is not None and names.count(self.until.reference) != 1:
+            raise ValueError(
+                f"reference is {self.until.reference}; the name of one of the allocators is "
+                f"required: {', '.join(names)}"
+            )
+        seeds = _seeds(self.seeds)
+        if not LEAST_SEEDS <= len(set(seeds)) <= self.until.max_seeds:
+            raise ValueError(
+                f"seeds are {len(set(seeds))}; {LEAST_SEEDS} to {self.until.max_seeds} (max_seeds) "
+                "to begin with are required"
+            )
+        if max(seeds) + self.until.max_seeds > MAX_SEED:
+            raise ValueError(f"seeds has {max(seeds)}; max_seeds more would pass {MAX_SEED}")
+        return self
 
     @model_validator(mode="after")
     def _require_fitting(self) -> Plan:

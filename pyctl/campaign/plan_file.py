@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from pyctl.campaign.plan import AllocatorChoice, Condition, Plan, Range, Trace
+from pyctl.campaign.plan import AllocatorChoice, Condition, Plan, Range, Trace, Until
 from pyctl.campaign.yaml_file import Key, YamlFile, read_yaml
 from pyctl.errors import UnknownName, UsageError, located
 
@@ -20,8 +20,10 @@ MODELS: dict[str, type[BaseModel]] = {
     "allocators": AllocatorChoice,
     "when": Condition,
     "trace": Trace,
+    "until": Until,
 }
 NAMED = ("scenario", "allocators")  # keys whose values are names themselves
+METRIC = ("until", "metric")  # and one more
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _fields_at(key: Key) -> list[str]:
     if not key:
         model: type[BaseModel] = Plan
     else:
-        depth = 1 if key[0] == "trace" else 2
+        depth = 1 if key[0] in ("trace", "until") else 2
         model = MODELS.get(key[0], Range) if len(key) == depth else Range
     return [field.alias or name for name, field in model.model_fields.items()]
 
@@ -100,7 +102,7 @@ def _best_match(file: YamlFile, message: str) -> Key | None:
         has_value = text is not None and _names(message, text)
         name = next((part for part in reversed(key) if not part.isdigit()), "")
         has_name = _names(message, name) and len(key) > 1
-        if key[0] in NAMED and (len(key) < 3 or key[-1] == "name"):
+        if key == METRIC or (key[0] in NAMED and (len(key) < 3 or key[-1] == "name")):
             has_name = has_value
         score = 2 * has_name + (has_name and has_value)
         if score > most:

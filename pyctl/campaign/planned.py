@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyctl.campaign.digest import canonical_json, run_id
@@ -31,6 +31,11 @@ class PlannedRun:
         """What progress calls it."""
         request = self.request
         return f"{self.run_id} {request.scenario} {request.allocator} seed {request.seed}"
+
+    def with_seed(self, seed: int) -> PlannedRun:
+        """Makes the same run with other random streams."""
+        config = {**self.config, "seed": seed}
+        return PlannedRun(run_id(config), replace(self.request, seed=seed), config, self.sim_s)
 
 
 def identify(requests: Iterable[RunConfig]) -> list[PlannedRun]:

@@ -1,7 +1,7 @@
 """A worker process of a batch: runs what it is told, one run at a time.
 
-It leads a session of its own, so that Ctrl-C reaches the batch alone. When the batch closes the
-connection, or dies, the run in progress is interrupted and the worker ends, its simulation with it.
+When the batch closes the connection, or dies, the run in progress is interrupted and the worker
+ends, its simulation with it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Literal
 
 from pyctl.campaign import store
+from pyctl.campaign.abandoned import remove_abandoned
 from pyctl.campaign.claims import Owner, claim
 from pyctl.campaign.episode import StepReport
+from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.planned import PlannedRun
 
 REPORT_EVERY_S = 0.1
@@ -34,11 +36,24 @@ class Outcome:
         state: ``skipped`` if it is ok already, ``claimed`` if another process works on it.
         kind: class of the error, or empty.
         message: what went wrong, or who works on it.
+        holder: who works on it.
     """
 
     state: Literal["ok", "failed", "skipped", "claimed"]
     kind: str = ""
     message: str = ""
+    holder: Owner | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The first message: the worker waits for runs.
+
+    Attributes:
+        owner: the worker, as it signs what it works on.
+    """
+
+    owner: Owner
 
 
 @dataclass(frozen=True)
@@ -46,22 +61,21 @@ class Begun:
     """The run is started: from now on borders are waited for."""
 
 
-Message = Begun | StepReport | Outcome
+Message = Ready | Begun | StepReport | Outcome
 
 
 def work(connection: Connection, out: Path) -> None:
     """Runs what comes over the connection until it is closed."""
-    os.setsid()
-    # One that came while this process was being made was not for it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     orders: queue.Queue[PlannedRun | None] = queue.Queue()
-    busy = threading.Event()
-    threading.Thread(target=_listen, args=(connection, orders, busy), daemon=True).start()
+    busy, closed = threading.Event(), threading.Event()
+    threading.Thread(target=_listen, args=(connection, orders, busy, closed), daemon=True).start()
     try:
+        connection.send(Ready(Owner.current()))
         while (run := orders.get()) is not None:
             busy.set()
+            if closed.is_set():  # before the listener could see that there is something to stop
+                return
             outcome = _run(run, out, connection)
             busy.clear()
             connection.send(outcome)
@@ -70,12 +84,16 @@ def work(connection: Connection, out: Path) -> None:
 
 
 def _listen(
-    connection: Connection, orders: queue.Queue[PlannedRun | None], busy: threading.Event
+    connection: Connection,
+    orders: queue.Queue[PlannedRun | None],
+    busy: threading.Event,
+    closed: threading.Event,
 ) -> None:
     try:
         while True:
             orders.put(connection.recv())
     except (EOFError, OSError):
+        closed.set()
         orders.put(None)
     if busy.is_set():
         os.kill(os.getpid(), signal.SIGINT)
@@ -84,29 +102,27 @@ def _listen(
 
 
 def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
-    try:
-        claimed = claim(out, run.run_id)
-    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-        return _failed(error)
-    if isinstance(claimed, Owner):
-        return Outcome("claimed", message=str(claimed))
-    try:
-        if store.is_ok(out, run.run_id):
-            return Outcome("skipped")
-        return _run_claimed(run, out, connection)
-    finally:
-        claimed.release()
+    with Interrupts():  # none leaves a lock behind
+        try:
+            claimed = claim(out, run.run_id)
+            if isinstance(claimed, Owner):
+                return Outcome("claimed", message=str(claimed), holder=claimed)
+            try:
+                return _run_claimed(run, out, connection)
+            finally:
+                claimed.release()
+        except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
+            return _failed(error)
 
 
 def _run_claimed(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
     from pyctl.campaign.runner import run_once
 
-    try:
-        store.remove_abandoned(out, run.run_id)
-        connection.send(Begun())
-        result = run_once(run.request, out, on_step=_Reporter(connection))
-    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-        return _failed(error)
+    if store.is_ok(out, run.run_id):
+        return Outcome("skipped")
+    remove_abandoned(out, run.run_id)
+    connection.send(Begun())
+    result = run_once(run.request, out, on_step=_Reporter(connection))
     if result.run_id != run.run_id:
         return Outcome("failed", "StoreError", f"it was stored as {result.run_id}: files changed")
     return Outcome("ok")
@@ -130,4 +146,7 @@ class _Reporter:
         now_s = time.monotonic()
         if now_s - self._told_s >= REPORT_EVERY_S or report.step == report.steps:
             self._told_s = now_s
-            self._connection.send(report)
+            try:
+                self._connection.send(report)
+            except OSError:
+                raise KeyboardInterrupt from None  # the batch is gone: as good as its word

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,48 +10,76 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pyctl.cli.batch_options import (
+    DEFAULT_GPU_SHARE,
+    DEFAULT_RETRIES,
+    DEFAULT_STALL_S,
+    AsJson,
+    BackendOption,
+    Choices,
+    GpuShare,
+    MinProgress,
+    QuietOption,
+    RayAddress,
+    Retries,
+    Slurm,
+    Stall,
+    Workers,
+    cores_or,
+)
+from pyctl.cli.batch_work import Work, of_store, read_work
 from pyctl.cli.output import make_table, print_json, print_tables
 from pyctl.cli.progress import duration
 from pyctl.cli.run import DEFAULT_OUT
+from pyctl.cli.until import until_entries, until_table
 
 if TYPE_CHECKING:
+    from pyctl.campaign.batch import Batch
+    from pyctl.campaign.estimate import Estimate
     from pyctl.campaign.planned import PlannedRun
+    from pyctl.campaign.stopping import StoppingRule
+    from pyctl.cli.batch_progress import BatchProgress, Quiet
 
-DEFAULT_RETRIES = 1
-DEFAULT_STALL_S = 300.0
 FAILED = 1
 
-Workers = Annotated[
-    int | None,
-    typer.Option(min=1, help="Simulations at once; the number of cores if not given."),
-]
 Out = Annotated[Path, typer.Option(help="Store; each run gets a folder in it.")]
-Retries = Annotated[int, typer.Option(min=0, help="Further tries of a run that crashed or hung.")]
-Stall = Annotated[
-    float,
-    typer.Option(min=0.1, help="Give up a run that passes no border for this wall time [s]."),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the runs; start nothing.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 
 def batch(
     plan: Annotated[Path, typer.Argument(help="YAML file; `slicebed plan-schema` has its keys.")],
     workers: Workers = None,
     out: Out = DEFAULT_OUT,
+    backend: BackendOption = "local",
+    ray_address: RayAddress = None,
+    slurm: Slurm = None,
+    gpu_share: GpuShare = DEFAULT_GPU_SHARE,
     retries: Retries = DEFAULT_RETRIES,
     stall_s: Stall = DEFAULT_STALL_S,
+    min_progress: MinProgress = 0.0,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     quiet: QuietOption = False,
 ) -> None:
     """Run what a plan says; runs that are stored already are not repeated."""
-    runs = _planned(plan)
+    choices = Choices(
+        workers=workers,
+        backend=backend,
+        ray_address=ray_address,
+        slurm=slurm,
+        gpu_share=gpu_share,
+        retries=retries,
+        stall_s=stall_s,
+        min_progress=min_progress,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    choices.require_fitting()
+    work = read_work(plan, out)
     if dry_run:
-        _print_plan(runs, out, workers, as_json)
+        _print_plan(work, out, workers, as_json)
         return
-    _execute(runs, out, workers, retries, stall_s, as_json, quiet)
+    _execute(work, out, choices)
 
 
 def resume(
@@ -60,25 +88,47 @@ def resume(
     ],
     workers: Workers = None,
     out: Out = DEFAULT_OUT,
+    backend: BackendOption = "local",
+    ray_address: RayAddress = None,
+    slurm: Slurm = None,
+    gpu_share: GpuShare = DEFAULT_GPU_SHARE,
     retries: Retries = DEFAULT_RETRIES,
     stall_s: Stall = DEFAULT_STALL_S,
+    min_progress: MinProgress = 0.0,
     as_json: AsJson = False,
     quiet: QuietOption = False,
 ) -> None:
     """Run what a batch did not bring to its end."""
+    choices = Choices(
+        workers=workers,
+        backend=backend,
+        ray_address=ray_address,
+        slurm=slurm,
+        gpu_share=gpu_share,
+        retries=retries,
+        stall_s=stall_s,
+        min_progress=min_progress,
+        as_json=as_json,
+        quiet=quiet,
+    )
     if target.is_dir():
-        out, runs = target, _of_store(target, ("interrupted", "stale"))
+        out, work = target, Work(of_store(target, ("interrupted", "stale")))
     else:
-        runs = _planned(target)
-    _execute(runs, out, workers, retries, stall_s, as_json, quiet)
+        work = read_work(target, out)
+    _execute(work, out, choices)
 
 
 def retry(
     results: Annotated[Path, typer.Argument(help="Store.")] = DEFAULT_OUT,
     failed: Annotated[bool, typer.Option("--failed", help="The failed runs.")] = False,
     workers: Workers = None,
+    backend: BackendOption = "local",
+    ray_address: RayAddress = None,
+    slurm: Slurm = None,
+    gpu_share: GpuShare = DEFAULT_GPU_SHARE,
     retries: Retries = DEFAULT_RETRIES,
     stall_s: Stall = DEFAULT_STALL_S,
+    min_progress: MinProgress = 0.0,
     as_json: AsJson = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -87,8 +137,19 @@ def retry(
 
     if not failed:
         raise UsageError("retry repeats failed runs: give --failed")
-    runs = _of_store(results, ("failed",))
-    _execute(runs, results, workers, retries, stall_s, as_json, quiet)
+    choices = Choices(
+        workers=workers,
+        backend=backend,
+        ray_address=ray_address,
+        slurm=slurm,
+        gpu_share=gpu_share,
+        retries=retries,
+        stall_s=stall_s,
+        min_progress=min_progress,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    _execute(Work(of_store(results, ("failed",))), results, choices)
 
 
 def plan_schema() -> None:
@@ -98,59 +159,52 @@ def plan_schema() -> None:
     print_json(Plan.model_json_schema())
 
 
-def _planned(path: Path) -> list[PlannedRun]:
-    from pyctl.campaign.plan import expand
-    from pyctl.campaign.plan_file import read_plan
-    from pyctl.campaign.planned import identify
-
-    file = read_plan(path)
-    with file.located():
-        return identify(expand(file.plan))
-
-
-def _of_store(results: Path, states: Sequence[str]) -> list[PlannedRun]:
-    from pyctl.campaign.repeat import planned_again
-    from pyctl.campaign.states import stored_runs
-
-    return planned_again(run for run in stored_runs(results) if run.state in states)
-
-
-def _execute(
-    runs: list[PlannedRun],
-    out: Path,
-    workers: int | None,
-    retries: int,
-    stall_s: float,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def _execute(work: Work, out: Path, choices: Choices) -> None:
     from pyctl.campaign import store
-    from pyctl.campaign.batch import Batch, BatchOptions
+    from pyctl.campaign.batch import Batch
     from pyctl.campaign.estimate import Estimate, longest_first
     from pyctl.cli.batch_progress import BatchProgress, Quiet
 
     begun = time.monotonic()
     estimate = Estimate(out)
-    missing = longest_first((r for r in runs if not store.is_ok(out, r.run_id)), estimate)
-    count = min(_workers(workers), max(len(missing), 1))
+    missing = longest_first((r for r in work.runs() if not store.is_ok(out, r.run_id)), estimate)
+    backend, workers = choices.place(missing, out, work.slurm) if missing else (None, 1)
+    if backend is not None and not choices.quiet and (told := backend.told()):
+        print(told, file=sys.stderr)
+    count = min(workers, len(missing) if work.rule is None else workers) or 1
     predicted = {run.run_id: estimate.wall_s(run) for run in missing}
-    progress = Quiet() if quiet else BatchProgress(predicted, count)
+    progress = Quiet() if choices.quiet else BatchProgress(predicted, count)
+    growth = None if work.rule is None else _Growing(work.rule, progress, estimate)
+    doing = Batch(missing, out, choices.options(count), progress, backend, growth)
     try:
-        outcomes = Batch(missing, out, BatchOptions(count, retries, stall_s), progress).run()
+        doing.run()
     finally:
         progress.close()
-    rows = [_row(run, outcomes) for run in runs]
-    _print_outcome(rows, out, time.monotonic() - begun, as_json)
+    rows = [_row(run, doing) for run in work.runs()]
+    _print_outcome(rows, out, time.monotonic() - begun, work.rule, choices.as_json)
     if any(row["state"] == "failed" for row in rows):
         raise typer.Exit(FAILED)
 
 
-def _workers(given: int | None) -> int:
-    return len(os.sched_getaffinity(0)) if given is None else given
+class _Growing:
+    """Lets progress know what a stopping rule adds."""
+
+    def __init__(
+        self, rule: StoppingRule, progress: BatchProgress | Quiet, estimate: Estimate
+    ) -> None:
+        self._rule, self._progress, self._estimate = rule, progress, estimate
+        progress.added({}, rule.told())
+
+    def after(self, run: PlannedRun) -> list[PlannedRun]:
+        """Takes that a run is over; returns what is to be run besides."""
+        added = self._rule.after(run)
+        predicted = {one.run_id: self._estimate.wall_s(one) for one in added}
+        self._progress.added(predicted, self._rule.told())
+        return added
 
 
-def _row(run: PlannedRun, outcomes: Mapping[str, Any]) -> dict[str, Any]:
-    outcome = outcomes.get(run.run_id)
+def _row(run: PlannedRun, done: Batch) -> dict[str, Any]:
+    outcome = done.outcomes.get(run.run_id)
     request = run.request
     return {
         "run_id": run.run_id,
@@ -159,17 +213,29 @@ def _row(run: PlannedRun, outcomes: Mapping[str, Any]) -> dict[str, Any]:
         "seed": request.seed,
         "state": "skipped" if outcome is None else outcome.state,
         "reason": f"{outcome.kind}: {outcome.message}" if outcome and outcome.kind else "",
+        "setbacks": done.setbacks.get(run.run_id, []),
     }
 
 
 def _print_outcome(
-    rows: Sequence[Mapping[str, Any]], out: Path, wall_s: float, as_json: bool
+    rows: Sequence[Mapping[str, Any]],
+    out: Path,
+    wall_s: float,
+    rule: StoppingRule | None,
+    as_json: bool,
 ) -> None:
     states = ("ok", "skipped", "failed")
     counted = {state: sum(row["state"] == state for row in rows) for state in states}
     if as_json:
-        print_json({"out": str(out), "counts": counted, "wall_s": wall_s, "runs": list(rows)})
+        judged = {} if rule is None else {"until": until_entries(rule)}
+        runs = {"counts": counted, "wall_s": wall_s, "runs": list(rows)}
+        print_json({"out": str(out), **runs, **judged})
         return
+    if rule is not None:
+        print_tables(until_table(rule))
+    for row in rows:
+        for cause in row["setbacks"]:
+            print(f"{row['run_id']} was tried again: {cause}")
     failed = [row for row in rows if row["state"] == "failed"]
     if failed:
         columns = ("run_id", "scenario", "allocator", "seed", "reason")
@@ -181,11 +247,12 @@ def _print_outcome(
     )
 
 
-def _print_plan(runs: Sequence[PlannedRun], out: Path, workers: int | None, as_json: bool) -> None:
+def _print_plan(work: Work, out: Path, workers: int | None, as_json: bool) -> None:
     from pyctl.campaign.estimate import Estimate, total_s
     from pyctl.campaign.planned import varying
     from pyctl.campaign.states import stored_runs
 
+    runs = work.runs()
     found = {run.run_id: run.state for run in stored_runs(out)} if out.is_dir() else {}
     names = varying(runs)
     estimate = Estimate(out)
@@ -203,14 +270,16 @@ def _print_plan(runs: Sequence[PlannedRun], out: Path, workers: int | None, as_j
         for run in runs
     ]
     left = [row["predicted_s"] for row in rows if row["state"] != "ok"]
-    total = total_s(left, _workers(workers))
+    total = total_s(left, cores_or(workers))
     if as_json:
         print_json({"out": str(out), "runs": rows, "to_run": len(left), "predicted_s": total})
         return
     print_tables(_plan_table(rows, names))
     unknown = left.count(None)
     time_text = f"unknown ({unknown} without a past run)" if total is None else duration(total)
-    print(f"{len(rows)} runs, {len(left)} to run, with {_workers(workers)} workers: {time_text}")
+    print(f"{len(rows)} runs, {len(left)} to run, with {cores_or(workers)} workers: {time_text}")
+    if work.rule is not None:
+        print(work.rule.prospect())
 
 
 def _plan_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:

@@ -48,6 +48,18 @@ class BatchProgress:
         self._failed = 0
         self._drawn_s = 0.0
         self._elsewhere: set[str] = set()
+        self._note = ""
+
+    def added(self, predicted_s: Mapping[str, float | None], note: str) -> None:
+        """Takes runs that are to be run besides, and how far the rule is that adds them.
+
+        Args:
+            predicted_s: wall time of each by its id [s]; None where unknown.
+            note: behind the total.
+        """
+        self._left.update(predicted_s)
+        self._total += len(predicted_s)
+        self._note = f"  {note}"
 
     def begun(self, run: PlannedRun) -> None:
         """Takes that a run starts."""
@@ -92,7 +104,8 @@ class BatchProgress:
         done = self._total - len(self._left)
         failed = f", {self._failed} failed" if self._failed else ""
         eta_s = self._eta_s()
-        return f"{done}/{self._total} runs{failed}  ETA {'-' if eta_s is None else duration(eta_s)}"
+        eta = "-" if eta_s is None else duration(eta_s)
+        return f"{done}/{self._total} runs{failed}  ETA {eta}{self._note}"
 
     def close(self) -> None:
         """Ends the live lines."""
@@ -134,6 +147,9 @@ class BatchProgress:
 
 class Quiet:
     """An observer that prints nothing."""
+
+    def added(self, predicted_s: Mapping[str, float | None], note: str) -> None:
+        """Takes runs that are to be run besides."""
 
     def begun(self, run: PlannedRun) -> None:
         """Takes that a run starts."""

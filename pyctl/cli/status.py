@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pyctl.cli.output import make_table, print_json, print_tables
 from pyctl.cli.run import DEFAULT_OUT
+from pyctl.cli.until import until_entries, until_table
+
+if TYPE_CHECKING:
+    from pyctl.campaign.stopping import StoppingRule
 
 
 def status(
     results: Annotated[Path, typer.Argument(help="Store.")] = DEFAULT_OUT,
+    plan: Annotated[
+        Path | None, typer.Option(help="Say as well how far this plan's stopping rule is.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Count a store's runs by state; list those that are not ok, with reason and last lines."""
     from pyctl.campaign.states import counts, stored_runs
 
     runs = stored_runs(results)
+    rule = None if plan is None else _rule_of(plan, results)
     others = [
         {
             "run_id": run.run_id,
@@ -33,7 +41,8 @@ def status(
     counted = counts(runs)
     if as_json:
         ok = [run.run_id for run in runs if run.state == "ok"]
-        print_json({"counts": counted, "ok": ok, "others": others})
+        judged = {} if rule is None else {"until": until_entries(rule)}
+        print_json({"counts": counted, "ok": ok, "others": others, **judged})
         return
     print(f"{results}: " + ", ".join(f"{count} {state}" for state, count in counted.items()))
     if others:
@@ -43,6 +52,23 @@ def status(
             for o in others
         ]
         print_tables(make_table("", columns, cells))
+    if rule is not None:
+        print_tables(until_table(rule))
+
+
+def _rule_of(plan: Path, results: Path) -> StoppingRule:
+    """Reads a plan's rule.
+
+    Raises:
+        UsageError: the plan is wrong, or has none.
+    """
+    from pyctl.cli.batch_work import read_work
+    from pyctl.errors import UsageError
+
+    rule = read_work(plan, results).rule
+    if rule is None:
+        raise UsageError(f"{plan} has no key until: there is nothing to say of it")
+    return rule
 
 
 def export(

@@ -15,6 +15,7 @@ from analysis.statistics import (
     bootstrap_mean,
     cliffs_delta,
     cohens_d,
+    half_width,
     paired_difference,
     required_runs,
 )
@@ -145,3 +146,28 @@ def test_what_has_no_mean_is_refused() -> None:
         required_runs([1.0], 1.0)
     with pytest.raises(ValueError, match=r"half_width is 0\.0; a number above 0"):
         required_runs([1.0, 2.0], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "width"),
+    [
+        # t(0.975, 2) / sqrt(3), and t(0.975, 3) sqrt(5/3) / 2
+        ([1.0, 2.0, 3.0], 4.302653 / math.sqrt(3)),
+        ([1.0, 2.0, 3.0, 4.0], 3.182446 * math.sqrt(5 / 3) / 2),
+        ([2.0, 2.0], 0.0),
+    ],
+)
+def test_half_width(values: list[float], width: float) -> None:
+    # The table of t has seven digits.
+    assert half_width(values) == pytest.approx(width, rel=1e-6)
+
+
+def test_half_width_is_what_required_runs_asks_for() -> None:
+    values = [0.3, 0.9, 0.4, 0.7, 0.8, 0.1]
+    assert required_runs(values, half_width(values) * 1.0001) == len(values)
+    assert required_runs(values, half_width(values) * 0.9999) == len(values) + 1
+
+
+def test_a_single_value_has_no_half_width() -> None:
+    with pytest.raises(ValueError, match="a half-width needs two values or more; got 1"):
+        half_width([1.0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import multiprocessing
 import os
@@ -55,6 +57,42 @@ def test_a_process_of_another_host_counts_as_living(tmp_path: Path) -> None:
     write_lock(tmp_path, other)
     assert claim(tmp_path, RUN) == other
     assert str(other) == f"process {os.getpid()} on elsewhere"
+
+
+def test_who_knows_may_say_that_a_process_of_another_host_is_gone(tmp_path: Path) -> None:
+    other = Owner(os.getpid(), "x", "a host that is lost", "slurm 12")
+    write_lock(tmp_path, other)
+    assert Owner.read(lock_path(tmp_path, RUN)) == other
+    assert str(other) == f"process {os.getpid()} on a host that is lost (slurm 12)"
+    assert claim(tmp_path, RUN) == other
+    claims.declare_gone(Owner(os.getpid(), "y", "a host that is lost", "slurm 12"))
+    assert claim(tmp_path, RUN) == other
+    claims.declare_gone(other)
+    assert isinstance(claim(tmp_path, RUN), Claim)
+
+
+def test_a_lock_of_before_there_were_places_is_read(tmp_path: Path) -> None:
+    text = json.dumps({"pid": 7, "started": "x", "host": "elsewhere"})
+    lock_path(tmp_path, RUN).write_text(text)
+    assert Owner.read(lock_path(tmp_path, RUN)) == Owner(7, "x", "elsewhere")
+
+
+def test_a_store_on_nfs_which_locks_no_folders_can_be_claimed_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked: list[str] = []
+
+    def as_nfs_does(descriptor: int, operation: int) -> None:
+        # flock(2): on NFS an exclusive lock needs a file that is open for writing.
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        locked.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+
+    monkeypatch.setattr(fcntl, "flock", as_nfs_does)
+    held = claim(tmp_path, RUN)
+    assert isinstance(held, Claim)
+    assert claim(tmp_path, RUN) == Owner.current()
+    assert locked == [str(tmp_path / claims.ALONE)] * 2
 
 
 @pytest.mark.parametrize("text", ["", "{}", json.dumps({"pid": "x"})])

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from pyctl.campaign.offered import TraceChoice
 from pyctl.campaign.plan import Plan, expand
 
+UNTIL = {"metric": "m", "half_width": 0.1, "max_seeds": 8}
+
 
 def runs(**plan: Any) -> list[tuple[Any, ...]]:
     values = {"scenario": "s", "allocators": ["a"], **plan}
@@ -136,6 +138,17 @@ def test_settings_and_trace_reach_the_runs() -> None:
         ({"seeds": {"from": 0, "to": 1, "step": 0.5}}, "seeds has 0.5; whole numbers"),
         ({"parameters": {"p": float("nan")}}, "a finite number is required"),
         ({"when": [{"if": {"seeed": 1}, "skip": True}]}, "unknown key of if 'seeed'.*'seed'"),
+        ({"seeds": 2, "until": UNTIL}, r"seeds are 2; 3 to 8 \(max_seeds\) to begin with"),
+        ({"seeds": [1, 1, 2], "until": UNTIL}, "seeds are 2; 3 to 8"),
+        ({"seeds": 9, "until": UNTIL}, "seeds are 9; 3 to 8"),
+        ({"seeds": [1, 2, 2**32 - 5], "until": UNTIL}, "max_seeds more would pass 4294967295"),
+        ({"seeds": 3, "until": {**UNTIL, "reference": "b"}}, "reference is b; the name of one of"),
+        ({"seeds": 3, "until": {**UNTIL, "half_width": 0}}, "greater than 0"),
+        ({"seeds": 3, "until": {**UNTIL, "half_width": float("inf")}}, "finite"),
+        (
+            {"seeds": 3, "until": UNTIL, "when": [{"if": {"seed": 1}, "set": {"p": 1}}]},
+            "until adds seeds of its own: if must not name seed",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(plan: dict[str, Any], message: str) -> None:
@@ -146,8 +159,12 @@ def test_what_cannot_be_is_refused(plan: dict[str, Any], message: str) -> None:
 def test_the_schema_for_editors_names_all_keys() -> None:
     schema = Plan.model_json_schema()
     assert set(schema["properties"]) == {
-        *("scenario", "allocators", "parameters", "zip", "when", "seeds", "trace")
+        *("scenario", "allocators", "parameters", "zip", "when", "seeds", "trace"),
+        *("until", "slurm"),
     }
     assert schema["additionalProperties"] is False
     assert set(schema["$defs"]["Condition"]["properties"]) == {"if", "set", "skip"}
+    assert set(schema["$defs"]["Until"]["properties"]) == {
+        *("metric", "half_width", "relative", "reference", "max_seeds", "add")
+    }
     assert set(schema["$defs"]["Range"]["properties"]) == {"from", "to", "step", "count"}

@@ -58,6 +58,12 @@ def planned(folder: Path, text: str) -> list[str]:
         ("0.3, 0.2]", "0.3, 0.9]", r"5: allocator static: shares \[0.5, 0.3, 0.9\] sum to 1.7"),
         ("seeds: 2", "seeds: 2\nseeds: 3", "13: seeds is already given in line 12"),
         ("seeds: 2", "seeds: [2", ".*not YAML"),
+        (
+            "seeds: 2",
+            "seeds: 4\nuntil: {metrik: r}",
+            "13: unknown key 'until.metrik'; did you",
+        ),
+        ("seeds: 2", "seeds: 4\nuntil:\n  metric: r", "13: until.half_width is missing"),
         ("scenario: loopback\n", "", "1: scenario is missing"),
     ],
 )

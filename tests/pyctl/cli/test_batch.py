@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ def from_json(*arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize(("plan", "count"), [("load-sweep", 12), ("comparison", 20)])
+@pytest.mark.parametrize(
+    ("plan", "count"), [("load-sweep", 12), ("comparison", 20), ("precise", 8)]
+)
 def test_the_plans_of_the_examples(plan: str, count: int) -> None:
     printed = from_json("batch", str(ROOT / "examples" / "plans" / f"{plan}.yaml"), "--dry-run")
     assert len({run["run_id"] for run in printed["runs"]}) == count == printed["to_run"]
@@ -148,6 +151,55 @@ def test_wrong_words(words: list[str], message: str) -> None:
     result = invoke(*words)
     assert result.exit_code == 2
     assert result.stderr == f"slicebed: error: {message}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--ray-address", "a:1"], "--ray-address is for --backend ray; got local"),
+        (["--backend", "ray", "--slurm", "time=3"], "--slurm is for --backend slurm; got ray"),
+        (["--backend", "slurm"], "--backend slurm needs --workers N, the number of jobs at once"),
+        (
+            ["--backend", "slurm", "--workers", "1", "--slurm", "time"],
+            "--slurm time: key=value is required",
+        ),
+    ],
+)
+def test_options_of_backends_that_do_not_fit(words: list[str], message: str) -> None:
+    result = invoke("batch", "plan.yaml", "--quiet", *words)
+    assert result.exit_code == 2
+    assert result.stderr == f"slicebed: error: {message}\n"
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize(
+    ("backend", "package", "extra"), [("ray", "ray", "ray"), ("slurm", "submitit", "slurm")]
+)
+def test_a_missing_package_is_told_with_its_extra(
+    backend: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    result = invoke("batch", "plan.yaml", "--backend", backend, "--workers", "1")
+    assert result.exit_code == 2
+    assert f"pip install 'slicebed[{extra}]'" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not Path("results").exists()
+
+
+def test_options_of_sbatch_in_a_plan_yield_to_those_of_the_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pyctl.campaign.backends import on_slurm
+    from pyctl.errors import UsageError
+
+    def refuse(out: Path, needs: Any, options: dict[str, str]) -> Any:
+        raise UsageError(json.dumps(options))
+
+    monkeypatch.setattr(on_slurm, "slurm_backend", refuse)
+    Path("plan.yaml").write_text(PLAN + "slurm: {partition: short, time: 30}\n")
+    words = ["--backend", "slurm", "--workers", "1", "--slurm", "time=60"]
+    told = invoke("batch", "plan.yaml", *words).stderr
+    assert '{"partition": "short", "time": "60"}' in told
 
 
 def test_nothing_is_started_for_a_plan_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Where the worker processes of a batch live: this machine, a Ray cluster, a Slurm cluster."""

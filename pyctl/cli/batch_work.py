@@ -1,0 +1,62 @@
+"""What a command is to run: the runs of a plan with its stopping rule, or those of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyctl.campaign.planned import PlannedRun
+    from pyctl.campaign.stopping import StoppingRule
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be run.
+
+    Attributes:
+        listed: runs, where no rule adds any.
+        rule: of the plan, or None.
+        slurm: options of sbatch that the plan has.
+    """
+
+    listed: Sequence[PlannedRun]
+    rule: StoppingRule | None = None
+    slurm: Mapping[str, str | int] = field(default_factory=dict)
+
+    def runs(self) -> Sequence[PlannedRun]:
+        """Lists the runs, those that the rule has added by now among them."""
+        return self.listed if self.rule is None else self.rule.runs()
+
+
+def read_work(path: Path, out: Path) -> Work:
+    """Reads a plan, and how far its rule is in a store.
+
+    Raises:
+        UsageError: the plan is wrong.
+    """
+    from pyctl.campaign.plan import expand
+    from pyctl.campaign.plan_file import read_plan
+    from pyctl.campaign.planned import identify
+    from pyctl.campaign.stopping import StoppingRule
+
+    file = read_plan(path)
+    until = file.plan.until
+    with file.located():
+        runs = identify(expand(file.plan))
+        rule = None if until is None else StoppingRule(until, runs, out)
+    return Work(runs, rule, file.plan.slurm)
+
+
+def of_store(results: Path, states: Sequence[str]) -> list[PlannedRun]:
+    """Makes the runs of a store that are in one of these states anew.
+
+    Raises:
+        StoreError: the store cannot be read, or a run cannot be repeated.
+    """
+    from pyctl.campaign.repeat import planned_again
+    from pyctl.campaign.states import stored_runs
+
+    return planned_again(run for run in stored_runs(results) if run.state in states)
