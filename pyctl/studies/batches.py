@@ -8,6 +8,7 @@ Each of the three is a process of its own, timed from its start to its end.
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import time
@@ -39,7 +40,8 @@ def measure_batches(quick: bool = False) -> list[Measure]:
     """Measures the gain of a second worker, and what a run costs beside simulation and agent.
 
     The three are timed turn by turn. Of speed-ups the least times count, see ``least_ratio``; the
-    overhead is that of the batch with one worker over the bare runs.
+    overhead is the median over the turns of the batch with one worker over the bare runs: a small
+    difference of two large times holds within a turn only, because machines change their pace.
 
     Args:
         quick: one turn of few short runs.
@@ -65,7 +67,7 @@ def measure_batches(quick: bool = False) -> list[Measure]:
             two.append(_batch(folder, turn, workers=2))
     speedup, low, high = least_ratio(one, two)
     overheads = [1e3 * (b - a) / runs for a, b in zip(bare, one, strict=True)]
-    overhead_ms = 1e3 * (min(one) - min(bare)) / runs
+    overhead_ms = statistics.median(overheads)
     bare_ms = 1e3 * min(bare) / runs
     bound_ms = max(OVERHEAD_MS, OVERHEAD_SHARE * bare_ms)
     return [
