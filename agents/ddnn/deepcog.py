@@ -53,7 +53,7 @@ class DeepCog(nn.Module):
         layers: list[nn.Module] = []
         width = 1
         for i, (channels, kernel) in enumerate(zip(CHANNELS, KERNELS, strict=True)):
-            layers += [nn.Conv3d(width, channels, kernel, padding="same"), nn.ReLU()]
+            layers += [_same_padding(kernel), nn.Conv3d(width, channels, kernel), nn.ReLU()]
             layers += [nn.Dropout(DROPOUT)] if i else []
             width = channels
         self.convolutions = nn.Sequential(*layers)
@@ -79,6 +79,12 @@ def build(grid: Grid, depth: int = DEPTH, seed: int = 0) -> DeepCog:
     """Makes a network with fresh weights; the same ones for the same seed."""
     with seeded(seed):
         return DeepCog(grid, depth)
+
+
+def _same_padding(kernel: int) -> nn.ConstantPad3d:
+    """Zeros that keep the size; of an even kernel the last side gets one more."""
+    before = (kernel - 1) // 2
+    return nn.ConstantPad3d((before, kernel - 1 - before) * 3, 0.0)
 
 
 def arrange(demands: Floats) -> Grid:
