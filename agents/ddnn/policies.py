@@ -46,6 +46,11 @@ class View:
     def __len__(self) -> int:
         return len(self.windows)
 
+    def __getitem__(self, which: slice) -> View:
+        gain = None if self.gain is None else self.gain[which]
+        columns = (self.windows, self.z, self.local, self.in_force)
+        return View(*(column[which] for column in columns), gain)
+
     def features(self) -> Tensor:
         """A short summary: z, the local allocation, the last six lags, the slot a day ago.
 
@@ -67,10 +72,12 @@ class Policy(abc.ABC):
     Attributes:
         name: in tables and figures.
         needs_truth: whether it is an oracle, which gets ``View.gain``.
+        follows_link: whether it depends on the link's state and the allocation in force.
     """
 
     name: ClassVar[str]
     needs_truth: ClassVar[bool] = False
+    follows_link: ClassVar[bool] = False
 
     @abc.abstractmethod
     def stays_local(self, view: View, link: LinkState) -> Tensor:
@@ -189,6 +196,7 @@ class Adaptive(Policy):
     """
 
     name: ClassVar[str] = "adaptive"
+    follows_link: ClassVar[bool] = True
 
     def __init__(self, gain: GainModel, harm: GainModel, message_price: float = 0.0) -> None:
         self._gain = gain

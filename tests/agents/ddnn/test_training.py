@@ -94,7 +94,9 @@ def test_the_best_validation_epoch_is_kept_and_patience_ends() -> None:
     report = training.fit(
         model, squares, Samples(inputs, inputs), Samples(inputs, 0.3 * inputs), 1, settings
     )
-    assert float(model.slope.detach()) == pytest.approx(0.3, abs=0.05)  # a step of Adam is at most 0.05
+    assert float(model.slope.detach()) == pytest.approx(
+        0.3, abs=0.05
+    )  # a step of Adam is at most 0.05
     assert len(report.train_loss) == report.best_epoch + 1 + 3
     assert not model.training
     best = min(report.validation_loss)
