@@ -19,7 +19,8 @@ from agents.ddnn.training import Training, fit
 
 CLASSIFIER_LAYERS = (128, 32)  # and one output: the paper says three layers, not their sizes
 GAIN_LAYERS = (64, 32)
-LEARNING = Training(learning_rate=1e-3, batch=64, epochs=60, patience=8)
+MEMBERS = 5  # of a regression: gains are mostly noise, and the mean of several varies less
+LEARNING = Training(learning_rate=1e-3, batch=64, epochs=30, patience=6)
 HELD_OUT = 0.15  # of the samples, the last ones, tell when to end
 
 
@@ -70,7 +71,10 @@ def fit_classifier(
     seed: int,
     settings: Training = LEARNING,
 ) -> Classifier:
-    """Fits the classifier of one C_T; the rarer class weighs as much as the other.
+    """Fits the classifier of one C_T.
+
+    Both classes weigh the same for each sample: were the rarer one raised to the other, about half
+    of the samples would be local at every C_T, and the share could not be steered by it.
 
     Args:
         inputs: what the edge knows, (samples, ...), in the order of time.
@@ -85,12 +89,9 @@ def fit_classifier(
     share = float(learnt.targets.mean())
     if share in (0.0, 1.0):
         return Classifier(width, constant=share).eval()
-    balance = torch.tensor((1 - share) / share)
 
     def loss(network: nn.Module, chunk: Tensor, targets: Tensor) -> Tensor:
-        return functional.binary_cross_entropy_with_logits(
-            network(chunk), targets, pos_weight=balance.to(chunk.device)
-        )
+        return functional.binary_cross_entropy_with_logits(network(chunk), targets)
 
     with seeded(seed):
         classifier = Classifier(width).to(inputs.device)
@@ -101,6 +102,7 @@ def fit_classifier(
 class GainModel(nn.Module):
     """Regression of a sample's outcomes, such as its gain (ours: one model serves every C_T).
 
+    The mean of several networks of three linear layers, which differ in their first weights.
     Inputs and outcomes are standardised by those it learns from.
     """
 
@@ -112,12 +114,15 @@ class GainModel(nn.Module):
     def __init__(self, inputs: int, outcomes: int = 1) -> None:
         super().__init__()
         first, second = GAIN_LAYERS
-        self.layers = nn.Sequential(
-            nn.Linear(inputs, first),
-            nn.ReLU(),
-            nn.Linear(first, second),
-            nn.ReLU(),
-            nn.Linear(second, outcomes),
+        self.members = nn.ModuleList(
+            nn.Sequential(
+                nn.Linear(inputs, first),
+                nn.ReLU(),
+                nn.Linear(first, second),
+                nn.ReLU(),
+                nn.Linear(second, outcomes),
+            )
+            for _ in range(MEMBERS)
         )
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("scale", torch.ones(inputs))
@@ -135,14 +140,15 @@ class GainModel(nn.Module):
             scale.copy_(torch.where(deviation > 0, deviation, torch.ones_like(deviation)))
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Computes standardised outcomes (samples, outcomes) of inputs (samples, inputs)."""
-        outcomes: Tensor = self.layers((inputs - self.mean) / self.scale)
-        return outcomes
+        """Computes standardised outcomes (members, samples, outcomes) of (samples, inputs)."""
+        standard = (inputs - self.mean) / self.scale
+        return torch.stack([member(standard) for member in self.members])
 
     def predict(self, inputs: Tensor) -> Tensor:
         """Computes outcomes in their unit, (samples, outcomes)."""
         with torch.no_grad():
-            return torch.as_tensor(self(inputs) * self.outcome_scale + self.outcome_mean)
+            mean: Tensor = self(inputs).mean(dim=0)
+            return mean * self.outcome_scale + self.outcome_mean
 
 
 def fit_gain(
@@ -163,7 +169,7 @@ def fit_gain(
 
     def loss(network: nn.Module, chunk: Tensor, targets: Tensor) -> Tensor:
         wanted = (targets - model.outcome_mean) / model.outcome_scale
-        return functional.mse_loss(network(chunk), wanted)
+        return functional.mse_loss(network(chunk), wanted.expand(MEMBERS, -1, -1))
 
     fit(model, loss, learnt, held_out, seed, settings)
     return model

@@ -47,9 +47,13 @@ class View:
         return len(self.windows)
 
     def __getitem__(self, which: slice) -> View:
-        gain = None if self.gain is None else self.gain[which]
-        columns = (self.windows, self.z, self.local, self.in_force)
-        return View(*(column[which] for column in columns), gain)
+        return View(
+            self.windows[which],
+            self.z[which],
+            self.local[which],
+            self.in_force[which],
+            None if self.gain is None else self.gain[which],
+        )
 
     def features(self) -> Tensor:
         """A short summary: z, the local allocation, the last six lags, the slot a day ago.

@@ -12,11 +12,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.ddnn import data
+from agents.ddnn import data, offload
 from agents.ddnn.data import Parts
 from agents.ddnn.network import LAYOUTS, DistributedLstm
 from agents.ddnn.training import Training
@@ -48,6 +48,8 @@ class Study:
         corner: south-west square of the block; None for the first one.
         layouts: of the two-exit networks.
         training: of all networks.
+        learning: of classifiers and regressions.
+        device: that trains them, ``cpu`` or ``cuda``.
     """
 
     trace: Path
@@ -56,6 +58,13 @@ class Study:
     corner: int | None = None
     layouts: tuple[str, ...] = ("stations",)
     training: Training = ddnn_train.TRAINING
+    learning: Training = offload.LEARNING
+    device: str = "cpu"
+
+    @property
+    def networks(self) -> Path:
+        """Folder of the trained networks."""
+        return self.out / "networks"
 
     def plans(self) -> list[Plan]:
         """Lists the networks."""
@@ -95,9 +104,14 @@ def run(study: Study) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the study as a program."""
     options = _parser().parse_args(arguments)
-    study = Study(options.trace, options.out, options.seeds, options.corner)
-    if options.time_layout:
-        study = replace(study, layouts=LAYOUTS)
+    study = Study(
+        options.trace,
+        options.out,
+        options.seeds,
+        options.corner,
+        layouts=LAYOUTS if options.time_layout else LAYOUTS[:1],
+        device=options.device,
+    )
     try:
         result = run(study)
     except (SlicebedError, AllocatorError) as error:
@@ -119,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=SEEDS, help="networks of each kind")
     parser.add_argument("--corner", type=int, help="south-west square of the 4 x 4 block")
     parser.add_argument("--time-layout", action="store_true", help="the second layout too")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="trains")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
@@ -131,17 +146,16 @@ def _evaluated(plan: Plan, parts: Parts, study: Study) -> dict[str, Any]:
     """Trains and evaluates a network, or reads what was found before."""
     path = study.out / "evaluated" / f"{plan.name}.json"
     if not path.exists():
-        folder = study.out / "networks"
-        ddnn_train.train(plan, parts, folder, study.training)
+        ddnn_train.train(plan, parts, study.networks, study.training, study.device)
         print(f"{plan.name}: evaluation", file=sys.stderr)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(_evaluate(plan, parts, folder)) + "\n")
+        write_text(path, json.dumps(_evaluate(plan, parts, study)) + "\n")
     found: dict[str, Any] = json.loads(path.read_text())
     return found
 
 
-def _evaluate(plan: Plan, parts: Parts, folder: Path) -> dict[str, Any]:
-    network = ddnn_train.load(plan, parts, folder)
+def _evaluate(plan: Plan, parts: Parts, study: Study) -> dict[str, Any]:
+    network = ddnn_train.load(plan, parts, study.networks)
     about = {
         "model": plan.model,
         "kind": plan.kind,
@@ -151,13 +165,13 @@ def _evaluate(plan: Plan, parts: Parts, folder: Path) -> dict[str, Any]:
     }
     if not isinstance(network, DistributedLstm):
         return {**about, "facts": ddnn_curves.single_facts(network, parts.test)}
-    table, facts = ddnn_curves.curves(network, parts, plan.seed)
+    table, facts = ddnn_curves.curves(network, parts, plan.seed, study.learning)
     headline = plan.model == ddnn_measures.HEADLINE
     return {
         **about,
         "facts": facts,
         "curves": table.to_dict(orient="list"),
-        "link": ddnn_link.compare(network, parts, plan.seed) if headline else [],
+        "link": ddnn_link.compare(network, parts, plan.seed, study.learning) if headline else [],
     }
 
 
@@ -185,7 +199,7 @@ def _shown(parts: Parts, study: Study) -> pd.DataFrame:
 
     shown = []
     for weight in (ddnn_train.LOCAL_WEIGHTS[0], ddnn_train.LOCAL_WEIGHTS[-1]):
-        network = ddnn_train.load(Plan("ddnn", 1, weight), parts, study.out / "networks")
+        network = ddnn_train.load(Plan("ddnn", 1, weight), parts, study.networks)
         assert isinstance(network, DistributedLstm)  # noqa: S101 - of its kind
         part = ddnn_curves.Evaluated.of(network, parts.test)
         columns = {"demand": part.demand, "local": part.view.local, "remote": part.remote}

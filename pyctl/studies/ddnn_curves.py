@@ -20,13 +20,13 @@ from agents.ddnn.data import Part, Parts
 from agents.ddnn.evaluation import Costs, Curve, random_curve, score_curve
 from agents.ddnn.network import DistributedLstm, require_inference
 from agents.ddnn.policies import View
-from agents.ddnn.training import exits_of
+from agents.ddnn.training import Training, exits_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # C_T of the paper's classifiers, one each: quantiles of the training gains.
-QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
+QUANTILES = (0.1, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 GRID = np.linspace(0, 1, 101)  # shares at which curves are kept
 POLICIES = ("oracle", "random", "confidence", "ml", "ml-held-out", "gain")
 
@@ -69,15 +69,17 @@ def held(allocation: Tensor) -> Tensor:
     return torch.cat([allocation[:1], allocation[:-1]])
 
 
-def fit_gain_model(learnt: tuple[Evaluated, ...], seed: int) -> offload.GainModel:
+def fit_gain_model(
+    learnt: tuple[Evaluated, ...], seed: int, settings: Training
+) -> offload.GainModel:
     """Fits the gain regression on parts of the data, in the order of time."""
     features = torch.cat([part.view.features() for part in learnt])
     gain = torch.cat([part.gain for part in learnt])
-    return offload.fit_gain(features, gain[:, None], seed)
+    return offload.fit_gain(features, gain[:, None], seed, settings)
 
 
 def curves(
-    network: DistributedLstm, parts: Parts, seed: int
+    network: DistributedLstm, parts: Parts, seed: int, settings: Training = offload.LEARNING
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Draws all curves on the test part.
 
@@ -89,6 +91,7 @@ def curves(
         network: trained, in evaluation mode.
         parts: of the demands.
         seed: of classifiers, regression and dropout.
+        settings: of the fits of classifiers and regression.
 
     Returns:
         Mean cost of a sample by ``policy`` and ``share`` decided locally; facts of the network.
@@ -99,14 +102,14 @@ def curves(
         Evaluated.of(network, part) for part in (parts.train, parts.validation, parts.test)
     )
     doubt = uncertainty(test.view.z, network.head.exit, seed)
-    model = fit_gain_model((train, validation), seed)
+    model = fit_gain_model((train, validation), seed, settings)
     guess = model.predict(test.view.features())[:, 0]
     found = {
         "oracle": score_curve(test.costs, test.gain),
         "random": random_curve(test.costs),
         "confidence": score_curve(test.costs, doubt),
-        "ml": Curve.through(test.costs, _classified(train, test, seed)),
-        "ml-held-out": Curve.through(test.costs, _classified(validation, test, seed)),
+        "ml": Curve.through(test.costs, _classified(train, test, seed, settings)),
+        "ml-held-out": Curve.through(test.costs, _classified(validation, test, seed, settings)),
         "gain": score_curve(test.costs, guess),
     }
     table = pd.concat(
@@ -154,11 +157,22 @@ def single_facts(network: torch.nn.Module, part: Part) -> dict[str, float]:
     return {"cost": float(cost.mean()), **allocation_facts(allocation, part.demand)}
 
 
-def _classified(learnt: Evaluated, test: Evaluated, seed: int) -> Iterator[Tensor]:
-    """Decides the test samples by one classifier for each C_T."""
-    for quantile in QUANTILES:
-        price = float(torch.quantile(learnt.gain, quantile))
-        classifier = offload.fit_classifier(learnt.view.windows, learnt.gain, price, seed)
+def fit_classifiers(
+    learnt: Evaluated, seed: int, settings: Training
+) -> dict[float, offload.Classifier]:
+    """Fits the paper's classifiers: one for each C_T, by its quantile among the gains."""
+    prices = {quantile: float(torch.quantile(learnt.gain, quantile)) for quantile in QUANTILES}
+    windows, gain = learnt.view.windows, learnt.gain
+    return {
+        quantile: offload.fit_classifier(windows, gain, price, seed, settings)
+        for quantile, price in prices.items()
+    }
+
+
+def _classified(
+    learnt: Evaluated, test: Evaluated, seed: int, settings: Training
+) -> Iterator[Tensor]:
+    for classifier in fit_classifiers(learnt, seed, settings).values():
         yield classifier.probability(test.view.windows) >= 0.5
 
 

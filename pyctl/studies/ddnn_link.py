@@ -24,8 +24,9 @@ from agents.ddnn.cost import sample_cost
 from agents.ddnn.data import Parts
 from agents.ddnn.network import DistributedLstm
 from agents.ddnn.policies import Policy, View
+from agents.ddnn.training import Training
 from agents.ddnn.wan import LinkState, ResponseTimes
-from pyctl.studies.ddnn_curves import QUANTILES, Evaluated, fit_gain_model, held
+from pyctl.studies.ddnn_curves import QUANTILES, Evaluated, fit_classifiers, fit_gain_model, held
 
 SLOT_S = 1.0  # simulated length of a slot of 10 minutes
 UNLOADED_S = 0.04246  # round trip that the paper takes from its reference 20
@@ -91,7 +92,9 @@ def play(policy: Policy, part: Evaluated, answers: Answers) -> tuple[float, floa
     return total / len(part.view), decided_locally / len(part.view)
 
 
-def compare(network: DistributedLstm, parts: Parts, seed: int) -> list[dict[str, float | str]]:
+def compare(
+    network: DistributedLstm, parts: Parts, seed: int, settings: Training = offload.LEARNING
+) -> list[dict[str, float | str]]:
     """Compares policies on the test part over the same drawn answers.
 
     A constant C_T, of the paper's classifiers and of the gain regression, is the one that did
@@ -105,18 +108,13 @@ def compare(network: DistributedLstm, parts: Parts, seed: int) -> list[dict[str,
     )
     tuning = Answers.draw(len(validation.view), seed=1000 + seed)
     answers = Answers.draw(len(test.view), seed=seed)
-    gain = fit_gain_model((train, validation), seed)
-    harm = _fit_harm_model((train, validation), seed)
+    gain = fit_gain_model((train, validation), seed, settings)
+    harm = _fit_harm_model((train, validation), seed, settings)
 
     def best(make: Callable[[float], Policy], settings: tuple[float, ...]) -> Policy:
         return make(min(settings, key=lambda value: play(make(value), validation, tuning)[0]))
 
-    learnt = {
-        quantile: offload.fit_classifier(
-            train.view.windows, train.gain, float(torch.quantile(train.gain, quantile)), seed
-        )
-        for quantile in QUANTILES
-    }
+    learnt = fit_classifiers(train, seed, settings)
     chosen: dict[str, Policy] = {
         "always-local": policies.AlwaysLocal(),
         "always-remote": policies.AlwaysRemote(),
@@ -131,7 +129,9 @@ def compare(network: DistributedLstm, parts: Parts, seed: int) -> list[dict[str,
     return rows
 
 
-def _fit_harm_model(learnt: tuple[Evaluated, ...], seed: int) -> offload.GainModel:
+def _fit_harm_model(
+    learnt: tuple[Evaluated, ...], seed: int, settings: Training
+) -> offload.GainModel:
     """Fits C_in_force - C_L, with either exit's allocation of the slot before in force."""
     views = [
         (part, _in_force(part.view, held(allocation)))
@@ -142,7 +142,7 @@ def _fit_harm_model(learnt: tuple[Evaluated, ...], seed: int) -> offload.GainMod
     harm = torch.cat(
         [sample_cost(view.in_force, part.demand) - part.costs.local for part, view in views]
     )
-    return offload.fit_gain(features, harm.float()[:, None], seed)
+    return offload.fit_gain(features, harm.float()[:, None], seed, settings)
 
 
 def _in_force(view: View, allocation: Tensor) -> View:

@@ -60,11 +60,11 @@ def measures(found: Tables) -> list[Measure]:
         share_at(found, "deepcog", "local_share_at_deepcog_cost"),
         _remote_over_central(found),
         *(
-            _area_difference(found, *pair, target="<= 0")
+            area_difference(found, *pair, target="<= 0")
             for pair in (("ml", "confidence"), ("ml", "random"), ("gain", "ml"))
         ),
         *(
-            _area_difference(found, *pair)
+            area_difference(found, *pair)
             for pair in (("ml-held-out", "ml"), ("gain", "ml-held-out"), ("confidence", "random"))
         ),
         *(_link_difference(found, name) for name in ("ml", "gain", "always-local")),
@@ -96,7 +96,7 @@ def _by_seed(found: Tables, model: str, fact: str) -> dict[int, float]:
     return dict(zip(map(int, rows["seed"]), map(float, rows[fact]), strict=True))
 
 
-def _area_difference(found: Tables, policy: str, other: str, target: str | None = None) -> Measure:
+def area_difference(found: Tables, policy: str, other: str, target: str | None = None) -> Measure:
     """Area between curve and oracle, of a policy less that of another; a mean over the weights."""
     rows = found.facts[found.facts["kind"] == "ddnn"]
     rows = rows[rows["layout"] == "stations"]

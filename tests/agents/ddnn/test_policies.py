@@ -37,7 +37,8 @@ def constant_model(value: float, inputs: int = 144) -> GainModel:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
-        model.layers[-1].bias.fill_(value)  # type: ignore[union-attr]
+        for member in model.members:
+            member[-1].bias.fill_(value)
     return model.eval()
 
 
