@@ -22,7 +22,8 @@ from agents.ddnn import message
 from agents.ddnn.data import STATIONS, Floats, Normaliser, check_window
 from agents.ddnn.message import Kind, Message, MessageError
 from agents.ddnn.network import Head, Tail, require_inference
-from agents.ddnn.policies import Offloader, View
+from agents.ddnn.policies import Offloader
+from agents.ddnn.view import View
 from agents.ddnn.wan import ResponseTimes
 
 NOTHING = np.empty(0, np.float32)

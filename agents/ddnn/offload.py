@@ -1,7 +1,7 @@
 """Models that guess, from what the edge knows, whether the cloud is worth its round trip.
 
     classifier = fit_classifier(inputs, gain, transmission_cost=0.2, seed=1)   # one for each C_T
-    model = fit_gain(features, outcomes, seed=1)                                # ours: one for all
+    model = fit_regression(features, outcomes, seed=1)     # ours: of gains, one for every C_T
 
 The gain of a sample is C_L - C_R (equation 8). Classes: 1 is local, where the gain is at most
 C_T; 0 is remote.
@@ -99,7 +99,7 @@ def fit_classifier(
     return classifier
 
 
-class GainModel(nn.Module):
+class Regression(nn.Module):
     """Regression of a sample's outcomes, such as its gain (ours: one model serves every C_T).
 
     The mean of several networks of three linear layers, which differ in their first weights.
@@ -151,9 +151,9 @@ class GainModel(nn.Module):
             return mean * self.outcome_scale + self.outcome_mean
 
 
-def fit_gain(
+def fit_regression(
     inputs: Tensor, outcomes: Tensor, seed: int, settings: Training = LEARNING
-) -> GainModel:
+) -> Regression:
     """Fits the regression.
 
     Args:
@@ -164,7 +164,7 @@ def fit_gain(
     """
     learnt, held_out = _split(inputs, outcomes)
     with seeded(seed):
-        model = GainModel(inputs.shape[1], outcomes.shape[1]).to(inputs.device)
+        model = Regression(inputs.shape[1], outcomes.shape[1]).to(inputs.device)
     model.standardise(learnt)
 
     def loss(network: nn.Module, chunk: Tensor, targets: Tensor) -> Tensor:

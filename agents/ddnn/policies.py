@@ -11,63 +11,17 @@ the WAN down all is local, and counted.
 from __future__ import annotations
 
 import abc
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from agents.ddnn import confidence
-from agents.ddnn.offload import Classifier, GainModel, labels
+from agents.ddnn.expected import ExpectedCosts
+from agents.ddnn.offload import Classifier, Regression, labels
+from agents.ddnn.view import View
 from agents.ddnn.wan import LinkState
 from agents.errors import AllocatorError
-
-RECENT_LAGS = 6
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """What the edge knows of samples before it sends anything.
-
-    Attributes:
-        windows: normalised demands, (samples, stations, lags).
-        z: intermediate signal, (samples, stations, units).
-        local: allocation of the local exit, (samples, stations).
-        in_force: allocation in force until the decision's own is, (samples, stations).
-        gain: C_L - C_R, (samples,), which only an oracle knows; else None.
-    """
-
-    windows: Tensor
-    z: Tensor
-    local: Tensor
-    in_force: Tensor
-    gain: Tensor | None = None
-
-    def __len__(self) -> int:
-        return len(self.windows)
-
-    def __getitem__(self, which: slice) -> View:
-        return View(
-            self.windows[which],
-            self.z[which],
-            self.local[which],
-            self.in_force[which],
-            None if self.gain is None else self.gain[which],
-        )
-
-    def features(self) -> Tensor:
-        """A short summary: z, the local allocation, the last six lags, the slot a day ago.
-
-        Returns:
-            (samples, 9 x stations) with one unit.
-        """
-        recent = self.windows[:, :, -RECENT_LAGS:]
-        yesterday = self.windows[:, :, :1]
-        return torch.cat([self.z, self.local[..., None], recent, yesterday], dim=-1).flatten(1)
-
-    def features_in_force(self) -> Tensor:
-        """The summary and the allocation in force, (samples, 10 x stations) with one unit."""
-        return torch.cat([self.features(), self.in_force], dim=-1)
 
 
 class Policy(abc.ABC):
@@ -174,7 +128,7 @@ class GainRegression(Policy):
 
     name: ClassVar[str] = "gain"
 
-    def __init__(self, model: GainModel, transmission_cost: float) -> None:
+    def __init__(self, model: Regression, transmission_cost: float) -> None:
         self._model = model
         self._transmission_cost = _cost(transmission_cost)
 
@@ -183,43 +137,65 @@ class GainRegression(Policy):
         return self._model.predict(view.features())[:, 0] <= self._transmission_cost
 
 
+class Expected(Policy):
+    """Ours: local where the expected gain is at most C_T."""
+
+    name: ClassVar[str] = "expected"
+
+    def __init__(self, model: ExpectedCosts, transmission_cost: float) -> None:
+        self._model = model
+        self._transmission_cost = _cost(transmission_cost)
+
+    def stays_local(self, view: View, link: LinkState) -> Tensor:
+        """Compares expected gains with C_T."""
+        return self._model.gain(view) <= self._transmission_cost
+
+
 class Adaptive(Policy):
     """Ours: C_T is what an offload costs at this moment, by measured response times and losses.
 
     Until an answer comes the allocation in force stays. With the answer late for a share s of the
     slot, lost with probability q (then the local allocation is used after a share s_o), and
-    h = C_in_force - C_L the harm of waiting, an offload is worth (1 - q) ((1 - s) gain - s h)
+    h = E[C_in_force - C_L] the harm of waiting, an offload is worth (1 - q) ((1 - s) gain - s h)
     - q s_o h, which is above the price c of a message where
 
         gain > C_T = (((1 - q) s + q s_o) h + c) / ((1 - q) (1 - s)).
 
     Args:
-        gain: model of the gain.
-        harm: model of h from ``View.features_in_force``; guesses below 0 count as 0.
+        model: of expected gain and harm.
         message_price: c, in the unit of the cost.
     """
 
     name: ClassVar[str] = "adaptive"
     follows_link: ClassVar[bool] = True
 
-    def __init__(self, gain: GainModel, harm: GainModel, message_price: float = 0.0) -> None:
-        self._gain = gain
-        self._harm = harm
+    def __init__(self, model: ExpectedCosts, message_price: float = 0.0) -> None:
+        self._model = model
         self._price = _cost(message_price, "message_price")
 
-    def transmission_cost(self, view: View, link: LinkState) -> Tensor:
-        """Computes C_T of each sample, (samples,); infinite where no answer can be in time."""
-        harm = self._harm.predict(view.features_in_force())[:, 0].clamp(min=0)
-        answered = 1 - link.loss
-        useful = answered * (1 - link.lateness)
-        waiting = answered * link.lateness + link.loss * link.timeout
-        if useful <= 0:
-            return torch.full_like(harm, torch.inf)
-        return (waiting * harm + self._price) / useful
-
     def stays_local(self, view: View, link: LinkState) -> Tensor:
-        """Compares guessed gains with the C_T of this moment."""
-        return self._gain.predict(view.features())[:, 0] <= self.transmission_cost(view, link)
+        """Compares expected gains with the C_T of this moment."""
+        price = momentary_cost(self._model.harm(view), link, self._price)
+        return self._model.gain(view) <= price
+
+
+def momentary_cost(harm: Tensor, link: LinkState, message_price: float = 0.0) -> Tensor:
+    """Computes C_T of this moment, see ``Adaptive``.
+
+    Args:
+        harm: h of each sample, (samples,); below 0 it counts as 0: nobody asks in order to wait.
+        link: state of the way to the cloud.
+        message_price: c.
+
+    Returns:
+        C_T, (samples,); infinite where no answer can be in time.
+    """
+    answered = 1 - link.loss
+    useful = answered * (1 - link.lateness)
+    waiting = answered * link.lateness + link.loss * link.timeout
+    if useful <= 0:
+        return torch.full_like(harm, torch.inf)
+    return (waiting * harm.clamp(min=0) + message_price) / useful
 
 
 class Offloader:

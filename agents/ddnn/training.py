@@ -9,7 +9,7 @@ The same seed gives the same weights on the same machine with the same number of
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,7 @@ class Training:
 
     Attributes:
         learning_rate: of Adam.
+        fast_rate: of the parameters that ``fit`` gets as fast ones.
         batch: samples of a step.
         epochs: at most.
         patience: epochs without a better validation loss, after which it ends.
@@ -58,6 +59,7 @@ class Training:
     """
 
     learning_rate: float = 1e-3
+    fast_rate: float = 1e-2
     batch: int = 64
     epochs: int = 100
     patience: int = 10
@@ -111,7 +113,7 @@ def fit(
     validation: Samples,
     seed: int,
     settings: Training | None = None,
-    on_epoch: Callable[[int, float, float], None] | None = None,
+    fast: Iterable[nn.Parameter] = (),
 ) -> FitReport:
     """Fits a network on its device; leaves it in evaluation mode, with the best weights.
 
@@ -122,7 +124,8 @@ def fit(
         validation: samples that tell when to end.
         seed: of the order of samples and of dropout.
         settings: None for the defaults.
-        on_epoch: called with epoch, training and validation loss after each epoch.
+        fast: parameters that learn at ``fast_rate``: a single unit that all must pass through has
+            a longer way to go than one among hundreds.
 
     Raises:
         AllocatorError: the loss is not finite.
@@ -130,7 +133,7 @@ def fit(
     settings = settings or Training()
     device = next(network.parameters()).device
     train, validation = _on(train, device), _on(validation, device)
-    optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    optimiser = _optimiser(network, list(fast), settings)
     order = np.random.default_rng(seed)
     best, best_epoch, best_weights = float("inf"), 0, copy.deepcopy(network.state_dict())
     history: list[tuple[float, float]] = []
@@ -139,8 +142,6 @@ def fit(
             learnt = _epoch(network, loss, train, optimiser, order, settings)
             held_out = mean_loss(network, loss, validation)
             history.append((_finite(learnt, epoch), _finite(held_out, epoch)))
-            if on_epoch is not None:
-                on_epoch(epoch, learnt, held_out)
             if held_out < best:
                 best, best_epoch = held_out, epoch
                 best_weights = copy.deepcopy(network.state_dict())
@@ -161,6 +162,15 @@ def mean_loss(network: nn.Module, loss: Loss, samples: Samples) -> float:
         for inputs, targets in chunks:
             total += float(loss(network, inputs, targets)) * len(inputs)
     return total / len(samples.inputs)
+
+
+def _optimiser(
+    network: nn.Module, fast: list[nn.Parameter], settings: Training
+) -> torch.optim.Optimizer:
+    known = set(fast)
+    others = [parameter for parameter in network.parameters() if parameter not in known]
+    groups = [(others, settings.learning_rate), (fast, settings.fast_rate)]
+    return torch.optim.Adam([{"params": of, "lr": rate} for of, rate in groups if of])
 
 
 def _epoch(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 POLICIES = {
     "oracle": "Oracle",
-    "gain": "gain regression (ours)",
+    "expected": "expected gain (ours)",
     "ml": "ML (paper)",
     "confidence": "Confidence",
     "random": "Random",

@@ -18,9 +18,10 @@ from agents.ddnn.confidence import expected_uncertainty, uncertainty
 from agents.ddnn.cost import over_provision, sample_cost, violations
 from agents.ddnn.data import Part, Parts
 from agents.ddnn.evaluation import Costs, Curve, random_curve, score_curve
+from agents.ddnn.expected import ExpectedCosts, fit_expected
 from agents.ddnn.network import DistributedLstm, require_inference
-from agents.ddnn.policies import View
 from agents.ddnn.training import Training, exits_of
+from agents.ddnn.view import View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 # C_T of the paper's classifiers, one each: quantiles of the training gains.
 QUANTILES = (0.1, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 GRID = np.linspace(0, 1, 101)  # shares at which curves are kept
-POLICIES = ("oracle", "random", "confidence", "ml", "ml-held-out", "gain")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +69,22 @@ def held(allocation: Tensor) -> Tensor:
     return torch.cat([allocation[:1], allocation[:-1]])
 
 
+def fit_expected_costs(
+    learnt: tuple[Evaluated, ...], seed: int, settings: Training
+) -> ExpectedCosts:
+    """Fits the model of expected costs on parts of the data, in the order of time."""
+    remote = torch.cat([part.remote for part in learnt])
+    demand = torch.cat([part.demand for part in learnt])
+    return fit_expected([part.view for part in learnt], remote, demand, seed, settings)
+
+
 def fit_gain_model(
     learnt: tuple[Evaluated, ...], seed: int, settings: Training
-) -> offload.GainModel:
+) -> offload.Regression:
     """Fits the gain regression on parts of the data, in the order of time."""
     features = torch.cat([part.view.features() for part in learnt])
     gain = torch.cat([part.gain for part in learnt])
-    return offload.fit_gain(features, gain[:, None], seed, settings)
+    return offload.fit_regression(features, gain[:, None], seed, settings)
 
 
 def curves(
@@ -84,7 +93,7 @@ def curves(
     """Draws all curves on the test part.
 
     The paper's classifiers learn from the training part. ``ml-held-out``, a variant, learns from
-    the validation part, whose samples the network was not fitted to; the gain regression learns
+    the validation part, whose samples the network was not fitted to; the regressions of ours learn
     from both.
 
     Args:
@@ -104,6 +113,7 @@ def curves(
     doubt = uncertainty(test.view.z, network.head.exit, seed)
     model = fit_gain_model((train, validation), seed, settings)
     guess = model.predict(test.view.features())[:, 0]
+    expected = fit_expected_costs((train, validation), seed, settings).gain(test.view)
     found = {
         "oracle": score_curve(test.costs, test.gain),
         "random": random_curve(test.costs),
@@ -111,6 +121,7 @@ def curves(
         "ml": Curve.through(test.costs, _classified(train, test, seed, settings)),
         "ml-held-out": Curve.through(test.costs, _classified(validation, test, seed, settings)),
         "gain": score_curve(test.costs, guess),
+        "expected": score_curve(test.costs, expected),
     }
     table = pd.concat(
         pd.DataFrame({"policy": name, "share": GRID, "cost": curve.at(GRID)})
@@ -124,6 +135,7 @@ def curves(
             doubt, expected_uncertainty(test.view.z, network.head.exit)
         ),
         "gain_correlation": _correlation(guess, test.gain),
+        "expected_correlation": _correlation(expected, test.gain),
     }
     return table, facts
 

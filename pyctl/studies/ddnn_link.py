@@ -23,10 +23,17 @@ from agents.ddnn import offload, policies
 from agents.ddnn.cost import sample_cost
 from agents.ddnn.data import Parts
 from agents.ddnn.network import DistributedLstm
-from agents.ddnn.policies import Policy, View
+from agents.ddnn.policies import Policy
 from agents.ddnn.training import Training
+from agents.ddnn.view import View
 from agents.ddnn.wan import LinkState, ResponseTimes
-from pyctl.studies.ddnn_curves import QUANTILES, Evaluated, fit_classifiers, fit_gain_model, held
+from pyctl.studies.ddnn_curves import (
+    QUANTILES,
+    Evaluated,
+    fit_classifiers,
+    fit_expected_costs,
+    held,
+)
 
 SLOT_S = 1.0  # simulated length of a slot of 10 minutes
 UNLOADED_S = 0.04246  # round trip that the paper takes from its reference 20
@@ -76,6 +83,8 @@ def play(policy: Policy, part: Evaluated, answers: Answers) -> tuple[float, floa
         link = times.state()
         now = views[remote_before][i : i + 1]
         stays = policy.stays_local(now, link) if fixed is None else fixed[i]
+        if not link.up and not answers.lost[i]:
+            times.answered(float(answers.late_s[i]))  # the echo of a probe
         if bool(stays) or not link.up:
             total += float(part.costs.local[i])
             decided_locally += 1
@@ -97,7 +106,7 @@ def compare(
 ) -> list[dict[str, float | str]]:
     """Compares policies on the test part over the same drawn answers.
 
-    A constant C_T, of the paper's classifiers and of the gain regression, is the one that did
+    A constant C_T, of the paper's classifiers and of expected gains, is the one that did
     best on the validation part over other answers.
 
     Returns:
@@ -108,8 +117,7 @@ def compare(
     )
     tuning = Answers.draw(len(validation.view), seed=1000 + seed)
     answers = Answers.draw(len(test.view), seed=seed)
-    gain = fit_gain_model((train, validation), seed, settings)
-    harm = _fit_harm_model((train, validation), seed, settings)
+    model = fit_expected_costs((train, validation), seed, settings)
 
     def best(make: Callable[[float], Policy], settings: tuple[float, ...]) -> Policy:
         return make(min(settings, key=lambda value: play(make(value), validation, tuning)[0]))
@@ -119,30 +127,14 @@ def compare(
         "always-local": policies.AlwaysLocal(),
         "always-remote": policies.AlwaysRemote(),
         "ml": best(lambda quantile: policies.Learned(learnt[quantile]), QUANTILES),
-        "gain": best(lambda price: policies.GainRegression(gain, price), CANDIDATES),
-        "adaptive": policies.Adaptive(gain, harm),
+        "expected": best(lambda price: policies.Expected(model, price), CANDIDATES),
+        "adaptive": policies.Adaptive(model),
     }
     rows: list[dict[str, float | str]] = []
     for name, policy in chosen.items():
         cost, share = play(policy, test, answers)
         rows.append({"policy": name, "cost": cost, "share": share})
     return rows
-
-
-def _fit_harm_model(
-    learnt: tuple[Evaluated, ...], seed: int, settings: Training
-) -> offload.GainModel:
-    """Fits C_in_force - C_L, with either exit's allocation of the slot before in force."""
-    views = [
-        (part, _in_force(part.view, held(allocation)))
-        for part in learnt
-        for allocation in (part.view.local, part.remote)
-    ]
-    features = torch.cat([view.features_in_force() for _, view in views])
-    harm = torch.cat(
-        [sample_cost(view.in_force, part.demand) - part.costs.local for part, view in views]
-    )
-    return offload.fit_gain(features, harm.float()[:, None], seed, settings)
 
 
 def _in_force(view: View, allocation: Tensor) -> View:

@@ -61,13 +61,21 @@ def measures(found: Tables) -> list[Measure]:
         _remote_over_central(found),
         *(
             area_difference(found, *pair, target="<= 0")
-            for pair in (("ml", "confidence"), ("ml", "random"), ("gain", "ml"))
+            for pair in (("ml", "confidence"), ("ml", "random"), ("expected", "ml"))
         ),
         *(
             area_difference(found, *pair)
-            for pair in (("ml-held-out", "ml"), ("gain", "ml-held-out"), ("confidence", "random"))
+            for pair in (
+                ("ml-held-out", "ml"),
+                ("expected", "ml-held-out"),
+                ("gain", "ml"),
+                ("confidence", "random"),
+            )
         ),
-        *(_link_difference(found, name) for name in ("ml", "gain", "always-local")),
+        *(
+            _link_difference(found, name)
+            for name in ("ml", "expected", "always-local", "always-remote")
+        ),
     ]
 
 

@@ -26,9 +26,10 @@ from torch import Tensor, nn
 
 from agents.ddnn import confidence, deepcog, message, network, offload
 from agents.ddnn.data import LAGS, STATIONS, check_window
+from agents.ddnn.expected import ExpectedCosts
 from agents.ddnn.message import Kind, Message
-from agents.ddnn.policies import View
 from agents.ddnn.training import Loss, Weights, joint_loss, single_loss
+from agents.ddnn.view import View
 from pyctl.campaign.provenance import machine
 from pyctl.measures import Measure, rows
 
@@ -159,8 +160,8 @@ def _decisions(device: str) -> list[tuple[str, Block]]:
     """Lists what edge and cloud do for one decision."""
     net = network.build(seed=1).eval().to(device)
     classifier = offload.Classifier(STATIONS * LAGS).eval().to(device)
-    # z, local allocation, six lags and the slot a day ago of each station: View.features
-    gain = offload.GainModel(9 * STATIONS).eval().to(device)
+    gain = offload.Regression(View.features_of(STATIONS)).eval().to(device)
+    expected = ExpectedCosts(STATIONS).eval().to(device)
     window = np.random.default_rng(1).random((STATIONS, LAGS))
     signal = message.pack(Message(Kind.SIGNAL, 1, np.zeros(STATIONS, np.float32)))
 
@@ -180,6 +181,11 @@ def _decisions(device: str) -> list[tuple[str, Block]]:
         view = View(inputs, z, allocation, allocation)
         return bool(gain.predict(view.features())[0, 0] <= 0), allocation.cpu()
 
+    def by_expected_gain() -> object:
+        inputs, z, allocation = head()
+        view = View(inputs, z, allocation, allocation)
+        return bool(expected.gain(view) <= 0), allocation.cpu()
+
     def by_confidence() -> object:
         _, z, allocation = head()
         return bool(confidence.uncertainty(z, net.head.exit, seed=1) < 0.1), allocation.cpu()
@@ -193,6 +199,7 @@ def _decisions(device: str) -> list[tuple[str, Block]]:
         ("head", lambda: head()[2].cpu()),
         ("local", local),
         ("local_gain", by_gain),
+        ("local_expected", by_expected_gain),
         ("local_confidence", by_confidence),
         ("remote", remote),
     ]

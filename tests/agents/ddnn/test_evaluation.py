@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from agents.ddnn.evaluation import Costs, Curve, random_curve, score_curve
-from agents.ddnn.policies import Random, View
+from agents.ddnn.policies import Random
+from agents.ddnn.view import View
 from agents.ddnn.wan import LinkState
 
 # Gains 3, -1, 0 and 2.

@@ -105,6 +105,22 @@ def test_the_best_validation_epoch_is_kept_and_patience_ends() -> None:
     assert kept == pytest.approx(best)
 
 
+def test_fast_parameters_have_a_rate_of_their_own(parts: object) -> None:
+    # The first step of Adam is the rate itself, whatever the gradient.
+    net = network.build(seed=1)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    one_step = Training(learning_rate=1e-4, fast_rate=1e-2, batch=64, epochs=1)
+    loss = training.joint_loss(Weights(0.5, 0.5))
+    samples = parts.train.samples
+    training.fit(net, loss, samples, samples, 1, one_step, fast=net.head.parameters())
+    moved = {
+        name: float((value - before[name]).abs().max()) for name, value in net.state_dict().items()
+    }
+    # Of its gradient g a step has g / (g + 1e-8) only.
+    assert moved["head.lstm.weight_ih_l0"] == pytest.approx(1e-2, rel=0.01)
+    assert moved["tail.exit.6.bias"] == pytest.approx(1e-4, rel=0.01)
+
+
 def test_a_loss_that_is_not_finite() -> None:
     inputs = torch.ones(4)
     with pytest.raises(AllocatorError, match="the loss is nan in epoch 0"):
@@ -141,7 +157,7 @@ def test_gain_regression_learns_in_the_unit_of_the_cost() -> None:
     inputs = 100 + 5 * torch.randn((600, 3), generator=draws)
     outcomes = torch.stack([2 * inputs[:, 0] - 200, -0.1 * inputs[:, 1] + 12], dim=1)
     settings = Training(learning_rate=1e-2, batch=60, epochs=40, patience=40)
-    model = offload.fit_gain(inputs, outcomes, seed=1, settings=settings)
+    model = offload.fit_regression(inputs, outcomes, seed=1, settings=settings)
     fresh = 100 + 5 * torch.randn((600, 3), generator=draws)
     wanted = torch.stack([2 * fresh[:, 0] - 200, -0.1 * fresh[:, 1] + 12], dim=1)
     error = (model.predict(fresh) - wanted).square().mean(dim=0) / wanted.var(dim=0)
