@@ -20,7 +20,6 @@ from torch import Tensor, nn
 
 from agents.ddnn.data import LAGS
 from agents.ddnn.network import seeded
-from agents.ddnn.training import Training
 from agents.errors import AllocatorError
 
 DEPTH = 6  # lags, as in the authors' notebook
@@ -28,7 +27,7 @@ CHANNELS = (32, 32, 16)
 KERNELS = (3, 6, 6)
 DROPOUT = 0.3
 LAYERS = (64, 32)
-TRAINING = Training(learning_rate=5e-4, batch=128)
+LEARNING_RATE, BATCH = 5e-4, 128
 
 Floats = npt.NDArray[np.float64]
 Grid = npt.NDArray[np.int64]

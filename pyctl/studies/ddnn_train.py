@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -110,7 +110,7 @@ def train(
         parts.train.samples,
         parts.validation.samples,
         plan.seed,
-        settings,
+        _settings(plan, settings),
         fast=_bottleneck(made),
     )
     cpu_s = time.process_time() - start
@@ -138,6 +138,13 @@ def load(plan: Plan, parts: Parts, out: Path) -> nn.Module:
     made = make(plan, parts)
     storage.load_into(out / f"{plan.name}.pt", made)
     return made
+
+
+def _settings(plan: Plan, settings: Training) -> Training:
+    """Gives DeepCog the rate and batches of its authors."""
+    if plan.kind != "deepcog":
+        return settings
+    return replace(settings, learning_rate=deepcog.LEARNING_RATE, batch=deepcog.BATCH)
 
 
 def _bottleneck(made: nn.Module) -> list[nn.Parameter]:
