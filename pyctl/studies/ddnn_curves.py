@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # C_T of the paper's classifiers, one each: quantiles of the training gains.
-QUANTILES = (0.1, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
+QUANTILES = (0.1, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9)
 GRID = np.linspace(0, 1, 101)  # shares at which curves are kept
 
 

@@ -28,7 +28,7 @@ LOCAL_WEIGHTS = (0.9, 0.8, 0.1)  # w_L of Figs. 3a to 3c
 # The paper gives neither rate nor length: these end within five minutes on two cores. At 0.01 for
 # all of it a network without a local exit stays where it began, at 0.001 the one-unit LSTM is not
 # done after a hundred epochs.
-TRAINING = Training(learning_rate=3e-3, fast_rate=1e-2, batch=64, epochs=60, patience=15)
+TRAINING = Training(learning_rate=3e-3, fast_rate=1e-2, batch=64, epochs=40, patience=10)
 
 
 @dataclass(frozen=True)
