@@ -5,6 +5,7 @@ demands = load_demands(Path("milano_internet.parquet"), corner=4142)   # (slots,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from pyctl.errors import UsageError
 from pyctl.traces import milan
 from pyctl.traces.masks import digest
+from pyctl.traces.milan_file import INTERVAL_MS
 
 SIDE = 4
 GRID_COLUMNS = 100  # of the Milan grid: square_id = 100 * row + column + 1
@@ -41,19 +43,10 @@ def block(corner: int) -> tuple[int, ...]:
     )
 
 
-def corners(path: Path) -> tuple[int, ...]:
-    """Lists the south-west corners of all blocks that a trace holds, ascending.
-
-    Raises:
-        UsageError: the trace cannot be read, is damaged or holds no block.
-    """
-    there = set(map(int, milan.load(path).columns))
-    found = tuple(sorted(square for square in there if there.issuperset(block(square))))
-    if not found:
-        raise UsageError(
-            f"trace {path}: no 4 x 4 block among its {len(there)} squares; one of 16 is required"
-        )
-    return found
+def corners(squares: Iterable[int]) -> tuple[int, ...]:
+    """Lists the south-west corners of all whole blocks among some squares, ascending."""
+    there = set(squares)
+    return tuple(sorted(square for square in there if there.issuperset(block(square))))
 
 
 def load_demands(path: Path, corner: int | None = None) -> Demands:
@@ -66,14 +59,20 @@ def load_demands(path: Path, corner: int | None = None) -> Demands:
     Raises:
         UsageError: the trace cannot be read, is damaged or does not hold the block.
     """
-    wide = milan.load(path)
-    squares = block(corners(path)[0] if corner is None else corner)
-    missing = [square for square in squares if square not in wide.columns]
+    summary = milan.summarise_all(path)
+    there = [int(square) for square in summary.squares.index]
+    whole = corners(there)
+    if not whole:
+        raise UsageError(
+            f"trace {path}: no 4 x 4 block among its {len(there)} squares; one of 16 is required"
+        )
+    squares = block(whole[0] if corner is None else corner)
+    missing = [square for square in squares if square not in there]
     if missing:
         raise UsageError(
             f"trace {path}: the block of corner {corner} needs square {missing[0]}, which is not "
-            f"in it; corners of whole blocks: {', '.join(map(str, corners(path)))}"
+            f"in it; corners of whole blocks: {', '.join(map(str, whole))}"
         )
-    whole = range(int(wide.index[0]), int(wide.index[-1]) + 1, milan.INTERVAL_MS)
-    values = wide[list(squares)].reindex(whole).to_numpy(dtype=np.float64)
+    slots = range(int(summary.intervals[0]), int(summary.intervals[-1]) + 1, INTERVAL_MS)
+    values = milan.load(path, squares).reindex(slots)[list(squares)].to_numpy(dtype=np.float64)
     return Demands(values, squares, digest(path))
