@@ -9,6 +9,8 @@ C_T; 0 is remote.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -99,6 +101,20 @@ def fit_classifier(
     return classifier
 
 
+class MemberLinear(nn.Module):
+    """A linear layer of each of several networks, computed at once."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(inputs)  # as nn.Linear begins
+        self.weight = nn.Parameter(torch.empty(MEMBERS, inputs, outputs).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(MEMBERS, 1, outputs).uniform_(-bound, bound))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Maps (members, samples, inputs) to (members, samples, outputs)."""
+        return torch.baddbmm(self.bias, inputs, self.weight)
+
+
 class Regression(nn.Module):
     """Regression of a sample's outcomes, such as its gain (ours: one model serves every C_T).
 
@@ -114,15 +130,12 @@ class Regression(nn.Module):
     def __init__(self, inputs: int, outcomes: int = 1) -> None:
         super().__init__()
         first, second = GAIN_LAYERS
-        self.members = nn.ModuleList(
-            nn.Sequential(
-                nn.Linear(inputs, first),
-                nn.ReLU(),
-                nn.Linear(first, second),
-                nn.ReLU(),
-                nn.Linear(second, outcomes),
-            )
-            for _ in range(MEMBERS)
+        self.layers = nn.Sequential(
+            MemberLinear(inputs, first),
+            nn.ReLU(),
+            MemberLinear(first, second),
+            nn.ReLU(),
+            MemberLinear(second, outcomes),
         )
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("scale", torch.ones(inputs))
@@ -142,7 +155,8 @@ class Regression(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Computes standardised outcomes (members, samples, outcomes) of (samples, inputs)."""
         standard = (inputs - self.mean) / self.scale
-        return torch.stack([member(standard) for member in self.members])
+        outcomes: Tensor = self.layers(standard.expand(MEMBERS, -1, -1))
+        return outcomes
 
     def predict(self, inputs: Tensor) -> Tensor:
         """Computes outcomes in their unit, (samples, outcomes)."""

@@ -33,7 +33,7 @@ from agents.ddnn.view import View
 from pyctl.campaign.provenance import machine
 from pyctl.measures import Measure, rows
 
-WARM_UPS, QUICK_WARM_UPS = 50, 3
+WARM_UPS, QUICK_WARM_UPS = 50, 1
 DECISIONS, QUICK_DECISIONS = 1000, 20
 STEPS, QUICK_STEPS = 20, 2  # of training
 BATCH = 64

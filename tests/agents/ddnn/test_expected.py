@@ -19,8 +19,7 @@ def constant(inputs: int, value: float) -> Regression:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
-        for member in model.members:
-            member[-1].bias.fill_(value)
+        model.layers[-1].bias.fill_(value)
     return model
 
 
@@ -59,7 +58,7 @@ def test_the_fit_finds_the_mean_cost_of_what_was_drawn() -> None:
     z = torch.from_numpy(level)[..., None] - 0.5
     local = torch.from_numpy(level)
     seen = View(windows, z, local, local)
-    learning = Training(learning_rate=3e-3, batch=64, epochs=12, patience=12)
+    learning = Training(learning_rate=1e-2, batch=204, epochs=20, patience=20)
     model = expected.fit_expected([seen], 0.5 * local + 0.3, demand.float(), 1, learning)
     guess = model.remote_guess.predict(z.flatten(1))
     assert float((guess - (0.5 * local + 0.3)).abs().mean()) < 0.02

@@ -38,8 +38,7 @@ def constant_model(value: float, inputs: int = 144) -> Regression:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
-        for member in model.members:
-            member[-1].bias.fill_(value)
+        model.layers[-1].bias.fill_(value)
     return model.eval()
 
 

@@ -156,7 +156,7 @@ def test_gain_regression_learns_in_the_unit_of_the_cost() -> None:
     draws = torch.Generator().manual_seed(1)
     inputs = 100 + 5 * torch.randn((600, 3), generator=draws)
     outcomes = torch.stack([2 * inputs[:, 0] - 200, -0.1 * inputs[:, 1] + 12], dim=1)
-    settings = Training(learning_rate=1e-2, batch=60, epochs=40, patience=40)
+    settings = Training(learning_rate=1e-2, batch=102, epochs=40, patience=40)
     model = offload.fit_regression(inputs, outcomes, seed=1, settings=settings)
     fresh = 100 + 5 * torch.randn((600, 3), generator=draws)
     wanted = torch.stack([2 * fresh[:, 0] - 200, -0.1 * fresh[:, 1] + 12], dim=1)
