@@ -67,7 +67,7 @@ def trade_off(plt: Any, curves: pd.DataFrame, facts: pd.DataFrame) -> tuple[Figu
         _points(axis, points)
         axis.set_title(f"$(w_L, w_R)$ = ({weight:g}, {1 - weight:g})")
         axis.set_xlabel("decided locally [%]")
-    axes[0, 0].set_ylabel("cost of a decision, 16 stations [1]")
+    axes[0, 0].set_ylabel("cost of a decision, by formula [1]")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure, pd.concat([lines, points.assign(share=0.0)])
@@ -101,5 +101,6 @@ def allocations(plt: Any, table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         axis.set_ylabel("share of peak [1]")
         axis.set_title(f"$(w_L, w_R)$ = ({weight:g}, {1 - weight:g})")
     axes[-1, 0].set_xlabel("time [h]")
-    axes[0, 0].legend(ncols=3)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure, table
