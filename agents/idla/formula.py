@@ -7,7 +7,7 @@ that of an M/M/1 queue, or that of a full buffer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -124,7 +124,7 @@ def record(
     }
 
 
-def observe(step: int, past: list[Mapping[str, Array]], length: int) -> Observation:
+def observe(step: int, past: Sequence[Mapping[str, Array]], length: int) -> Observation:
     """Makes the observation after ``past``, with the last ``length`` intervals as history."""
     last = past[-length:]
     missing = length - len(last)

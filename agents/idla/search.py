@@ -76,8 +76,9 @@ def search(
     """
     starts = project((previous + noise).clamp(0, 1), present)
     last, moved = _climb(curves, starts, present, settings)
-    feasible = project(last, present)
-    candidates = torch.cat([feasible, fill(feasible, present)])
+    # More PRBs never harm a slice, so that all are given away (section IV-B: an equality); where f
+    # falls with x, it is f that is wrong.
+    candidates = fill(project(last, present), present)
     shares, utility = _best(curves, candidates, present)
     # Whether slopes are 0 or f is no number is known to the device alone: it is asked once.
     broken = ~torch.isfinite(utility)
