@@ -48,7 +48,7 @@ class TrainingSettings:
     form: Form = field(default_factory=Form)
     epochs: int = 200
     batch: int = 256
-    rate: float = 1e-3
+    rate: float = 1e-2
     rate_end: float = 1e-5
 
 
