@@ -22,6 +22,7 @@ from agents.idla.estimator import Estimator
 from agents.idla.grid import best_on_grid
 from agents.idla.search import SearchSettings, search
 from agents.idla.simplex import carry_over, fill
+from agents.idla.threads import one_thread
 from agents.protocol import Array, Observation
 
 NOISE_STREAM = 13
@@ -77,7 +78,7 @@ class Decider:
         there = observation.fields["slice_present"] > 0
         present = torch.from_numpy(there)
         z = torch.from_numpy(state_of(observation.history, there, self._asked))
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             previous = self._starting_point(present)
             noise = self._noise(previous, observation.step)
             shares, on_grid, kept = self._in_chunks(z, previous, present, noise)

@@ -25,6 +25,7 @@ from torch.nn import functional
 from agents.errors import AllocatorError
 from agents.idla.dataset import Rows, augment, coverage, delay_binds
 from agents.idla.estimator import HISTORY, Estimator, Form
+from agents.idla.threads import one_thread
 
 BLOCKS = 16  # of time; every fourth is for the test
 TEST_EVERY = 4
@@ -160,14 +161,9 @@ def _slice_means(known: Rows, rows: Rows) -> npt.NDArray[np.float64]:
 @contextmanager
 def _reproducible(seed: int) -> Iterator[None]:
     """One thread and torch's generator on a seed: the same weights on every run."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
 
 
 def _train(rows: Rows, settings: TrainingSettings, seed: int) -> Estimator:

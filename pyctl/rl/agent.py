@@ -11,6 +11,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import numpy.typing as npt
+import torch
 from gymnasium import spaces
 from stable_baselines3 import TD3
 from stable_baselines3.common.logger import configure
@@ -79,4 +80,7 @@ class Td3Agent:
 
     def learn(self) -> None:
         """Makes gradient steps on batches of what is kept."""
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # layers of 64 units are too small to be shared out
         self._model.train(gradient_steps=self._steps, batch_size=BATCH)
+        torch.set_num_threads(threads)

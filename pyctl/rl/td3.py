@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 
 NOISE_STREAM = 14
-LOGIT_SPAN = 4.0  # of actions in [-1, 1]: one slice may get e^8 times what another one does
+LOGIT_SPAN = 2.0  # of actions in [-1, 1]: one slice may get e^4 times what another one does
 QUANTITIES = 5  # that an agent sees of each slice
 RATIO_MAX = 2.0  # of throughput over target and of bound over delay, as they are seen
 
@@ -49,10 +49,14 @@ class Td3Settings:
     )
     noise_decay: float = field(default=0.998, metadata={"help": "of it by interval"})
     gamma: float = field(default=0.3, metadata={"help": "discount of an interval"})
+    gradient_steps: int = field(
+        default=4,
+        metadata={"help": "of each cell's agent in an interval; td3-shared makes them all"},
+    )
 
     def __post_init__(self) -> None:
         """Refuses values out of range."""
-        for name in ("explore_steps", "relearn_steps"):
+        for name in ("explore_steps", "relearn_steps", "gradient_steps"):
             if getattr(self, name) < 1:
                 raise AllocatorError(f"{name} is {getattr(self, name)}; 1 or more is required")
         if not 0 <= self.noise <= 1:
@@ -150,7 +154,7 @@ class Td3(Allocator):
                 len(present),
                 gamma=self.settings.gamma,
                 seed=(self._seed * 1000 + self._changes * 100 + i) % 2**31,
-                steps_a_turn=self._field.shape[0] if self.shared else 1,
+                steps_a_turn=self.settings.gradient_steps * self._field.shape[0] // count,
             )
             for i in range(count)
         ]
