@@ -53,9 +53,9 @@ class Scale:
 
 SCALES = {
     "ci": Scale(
-        periods=(64, 16, 16),
+        periods=(100, 16, 16),
         seeds=1,
-        epochs=10,
+        epochs=150,
         relearn_steps=4,
         oracle_slots=(1, 1),
         parameters={"sites": 1, "ues_per_slice": 2, "interval_s": 0.4, "bandwidth_mhz": 5},
