@@ -43,7 +43,7 @@ class LearntSettings:
     )
     monotone: bool = field(default=False, metadata={"help": "estimates never fall with the share"})
     share: str = field(
-        default="used", metadata={"help": "x of the rows: PRBs used, or their ceiling"}
+        default="ceiling", metadata={"help": "x of the rows: their ceiling, or PRBs used"}
     )
     epochs: int = field(default=200, metadata={"help": "of training"})
     device: str = field(default="auto", metadata={"help": "that decides: auto, cpu or cuda"})

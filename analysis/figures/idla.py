@@ -151,7 +151,7 @@ def throughput(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
 
 def satisfaction(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     """Fig. 5: distribution of the converged r, with three slices and with four."""
-    figure, axes = plt.subplots(1, 2, figsize=(TWO_COLUMNS_INCH, 3.0), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(TWO_COLUMNS_INCH, 3.8), sharey=True)
     tables = []
     for axis, (period, window) in zip(axes, drawing.periods.converged().items(), strict=True):
         for k, (name, runs) in enumerate(drawing.runs.items()):
@@ -162,7 +162,7 @@ def satisfaction(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
             tables.append(pd.DataFrame({"period": period, "allocator": name, "r": r, "cdf": share}))
         axis.set(xlabel="QoS satisfaction r", xlim=(0, 1.01), ylim=(0, 1.01))
         axis.set_title("H$_1$: three slices" if period == "h1" else "H$_2$: four slices")
-        axis.legend(title="P(r = 1)", loc="upper left")
+        axis.legend(title="P(r = 1)", loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     axes[0].set_ylabel("cumulative share")
     return figure, pd.concat(tables, ignore_index=True)
 
@@ -268,9 +268,9 @@ def feasibility(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.6, 2.6))
     for k, name in enumerate(drawing.runs):
         own = table[table["allocator"] == name]
-        label = f"{own['repairs'].sum()} repairs"
+        label = f"{own['repairs'].sum()}\nrepairs"
         axis.scatter([k] * len(own), own["excess"] * 1e6, color=COLOURS[k], marker=MARKERS[k])
-        axis.annotate(label, (k, 1.05), ha="center", fontsize=7)
+        axis.annotate(label, (k, 0.6), ha="center", fontsize=7)
     axis.axhline(1, color="black", lw=0.8, ls="--")
     axis.set_xticks(range(len(drawing.runs)), list(drawing.runs))
     axis.set(ylabel="largest total of a cell\nabove 1 [millionths]", ylim=(-0.3, 1.3))
