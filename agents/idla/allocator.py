@@ -45,6 +45,10 @@ class LearntSettings:
     share: str = field(
         default="ceiling", metadata={"help": "x of the rows: their ceiling, or PRBs used"}
     )
+    split: str = field(
+        default="time",
+        metadata={"help": "test rows of the training: blocks of time, or random as in the paper"},
+    )
     epochs: int = field(default=200, metadata={"help": "of training"})
     device: str = field(default="auto", metadata={"help": "that decides: auto, cpu or cuda"})
 
@@ -59,6 +63,7 @@ class LearntSettings:
         choices = {
             "activation": ("relu", "softplus"),
             "share": ("used", "ceiling"),
+            "split": ("time", "random"),
             "device": get_args(Device),
         }
         for name, allowed in choices.items():
@@ -163,7 +168,8 @@ class LearntAllocator(Allocator):
         settings = self.settings
         form = Form(settings.activation, settings.monotone)
         rows = rows_of(Log.of_mapping(dataset), settings.share)
-        fitted = fit(rows, TrainingSettings(form=form, epochs=settings.epochs), seed)
+        training = TrainingSettings(form=form, epochs=settings.epochs, split=settings.split)
+        fitted = fit(rows, training, seed)
         self._estimator, self.report = fitted.estimator, fitted.report
 
     def evaluate(self, dataset: Any, known: Any) -> Mapping[str, Any]:

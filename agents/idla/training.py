@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,8 @@ BLOCKS = 16  # of time; every fourth is for the test
 TEST_EVERY = 4
 FEWEST_ROWS = 64
 MORE_SHARE, LESS_R = 0.05, 0.01  # f falls with x if it loses more than this for so much more
-AUGMENT_STREAM, ORDER_STREAM = 11, 12
+AUGMENT_STREAM, ORDER_STREAM, SPLIT_STREAM = 11, 12, 16
+Split = Literal["time", "random"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class TrainingSettings:
         batch: rows a step.
         rate: learning rate at the beginning.
         rate_end: at the end.
+        split: how test rows are chosen: blocks of ``time``, or at ``random`` as in the paper.
     """
 
     form: Form = field(default_factory=Form)
@@ -51,6 +53,7 @@ class TrainingSettings:
     batch: int = 256
     rate: float = 1e-2
     rate_end: float = 1e-5
+    split: Split = "time"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +88,14 @@ def _near_test(step: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     return near
 
 
-def split(rows: Rows) -> tuple[Rows, Rows]:
-    """Splits rows into those for training and for the test; a few near the borders are in neither.
+def split(rows: Rows, how: Split = "time", seed: int = 0) -> tuple[Rows, Rows]:
+    """Splits rows into those for training and for the test.
+
+    Args:
+        rows: as measured.
+        how: ``time`` leaves out those near the borders of blocks; ``random`` takes any row, though
+            most of its history is that of a row on the other side.
+        seed: of the random split.
 
     Raises:
         AllocatorError: there are too few rows.
@@ -96,6 +105,9 @@ def split(rows: Rows) -> tuple[Rows, Rows]:
             f"{len(rows)} rows of {np.unique(rows.step).size} intervals are too few to learn from; "
             f"{FEWEST_ROWS} of {BLOCKS * HISTORY // 2 + 1} or more are required"
         )
+    if how == "random":
+        tested = np.random.default_rng([seed, SPLIT_STREAM]).random(len(rows)) < 1 / TEST_EVERY
+        return rows.where(~tested), rows.where(tested)
     return rows.where(~_near_test(rows.step)), rows.where(is_test(rows.step))
 
 
@@ -110,7 +122,7 @@ def fit(rows: Rows, settings: TrainingSettings, seed: int) -> Fitted:
     Raises:
         AllocatorError: there are too few rows.
     """
-    train_rows, test_rows = split(rows)
+    train_rows, test_rows = split(rows, settings.split, seed)
     augmented = augment(train_rows, np.random.default_rng([seed, AUGMENT_STREAM]))
     with _reproducible(seed):
         estimator = _train(augmented, settings, seed)

@@ -26,6 +26,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "x: PRBs used": {"share": "used"},
     "ReLU, x: PRBs used": {"activation": "relu", "share": "used"},
     "monotone": {"monotone": True},
+    "random split": {"split": "random"},
 }
 FIELDS = (
     *("prb_max", "prb_used_dl", "active_ue", "cqi", "thp_dl", "delay_e2e", "offered", "r"),
