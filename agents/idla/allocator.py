@@ -49,6 +49,10 @@ class LearntSettings:
         default="time",
         metadata={"help": "test rows of the training: blocks of time, or random as in the paper"},
     )
+    augmentation: str = field(
+        default="relabel",
+        metadata={"help": "copies of rows with other targets: relabel (ours), or as in the paper"},
+    )
     epochs: int = field(default=200, metadata={"help": "of training"})
     device: str = field(default="auto", metadata={"help": "that decides: auto, cpu or cuda"})
 
@@ -64,6 +68,7 @@ class LearntSettings:
             "activation": ("relu", "softplus"),
             "share": ("used", "ceiling"),
             "split": ("time", "random"),
+            "augmentation": ("relabel", "paper"),
             "device": get_args(Device),
         }
         for name, allowed in choices.items():
@@ -122,7 +127,8 @@ class LearntAllocator(Allocator):
             )
         self._field = schema.name
         self._asked = _asked(context)
-        self._prbs = float(context.values.get("prbs", 1))
+        self._prbs = float(context.values["prbs"])
+        self._users = float(context.values["ues_per_slice"])
         self._seed = context.seed
         self._explorer = Explore()
         self._explorer.reset(context)
@@ -155,7 +161,7 @@ class LearntAllocator(Allocator):
 
         Args:
             dataset: arrays [T, C, S] by field name (``agents.idla.dataset.FIELDS``), with
-                ``target_bps`` and ``delay_bound_s`` [S] and ``prbs``.
+                ``target_bps`` and ``delay_bound_s`` [S], ``prbs`` and ``users``.
             seed: of initial weights and order.
 
         Raises:
@@ -168,7 +174,12 @@ class LearntAllocator(Allocator):
         settings = self.settings
         form = Form(settings.activation, settings.monotone)
         rows = rows_of(Log.of_mapping(dataset), settings.share)
-        training = TrainingSettings(form=form, epochs=settings.epochs, split=settings.split)
+        training = TrainingSettings(
+            form=form,
+            epochs=settings.epochs,
+            split=settings.split,
+            augmentation=settings.augmentation,
+        )
         fitted = fit(rows, training, seed)
         self._estimator, self.report = fitted.estimator, fitted.report
 
@@ -227,6 +238,7 @@ class LearntAllocator(Allocator):
             "target_bps": self._asked[0],
             "delay_bound_s": self._asked[1],
             "prbs": self._prbs,
+            "users": self._users,
         }
 
     def _solver(self) -> Any:

@@ -23,8 +23,11 @@ from agents.idla.estimator import BOUND, HISTORY, STATE, TARGET
 
 Floats = npt.NDArray[np.float32]
 Share = Literal["used", "ceiling"]
+Augmentation = Literal["relabel", "paper"]
 
 SATISFIED = 0.999  # r = 1 up to the rounding of a float32 quotient
+SERVED = 0.99  # of what was offered: all but what was on its way
+WIDER = 2.0
 COVERAGE_BINS = 20
 KPIS = ("prb_max", "prb_used_dl", "active_ue", "cqi", "thp_dl", "delay_e2e", "offered", "r")
 FIELDS = (*KPIS, "slice_active")
@@ -39,12 +42,14 @@ class Log:
         targets_bps: phi* of the slices, [S].
         bounds_s: d* of the slices, [S].
         prbs: of a cell.
+        users: of a slice in a cell.
     """
 
     fields: Mapping[str, Floats]
     targets_bps: Floats
     bounds_s: Floats
     prbs: float
+    users: float
 
     def __post_init__(self) -> None:
         """Refuses what no row can be made of."""
@@ -55,8 +60,8 @@ class Log:
 
     @classmethod
     def of_mapping(cls, dataset: Mapping[str, Any]) -> Log:
-        """Takes arrays by name, with ``target_bps``, ``delay_bound_s`` and ``prbs`` among them."""
-        missing = [k for k in ("target_bps", "delay_bound_s", "prbs") if k not in dataset]
+        """Takes arrays by name, with ``target_bps``, ``delay_bound_s``, ``prbs`` and ``users``."""
+        missing = [k for k in ("target_bps", "delay_bound_s", "prbs", "users") if k not in dataset]
         if missing:
             raise AllocatorError(f"the data set has no {', '.join(missing)}")
         return cls(
@@ -64,6 +69,7 @@ class Log:
             np.asarray(dataset["target_bps"], np.float32),
             np.asarray(dataset["delay_bound_s"], np.float32),
             float(dataset["prbs"]),
+            float(dataset["users"]),
         )
 
 
@@ -77,6 +83,7 @@ class Rows:
         r: satisfaction that was measured, [N].
         thp_bps: throughput of a user that was measured, [N].
         delay_s: mean delay that was measured, [N].
+        offered_bps: by a user, [N].
         step: interval t, [N].
         slice: index of the slice, [N].
         augmented: the row was made from another, [N].
@@ -87,6 +94,7 @@ class Rows:
     r: Floats
     thp_bps: Floats
     delay_s: Floats
+    offered_bps: Floats
     step: npt.NDArray[np.int64]
     slice: npt.NDArray[np.int64]
     augmented: npt.NDArray[np.bool_]
@@ -105,7 +113,7 @@ class Rows:
 
     def _arrays(self) -> tuple[npt.NDArray[Any], ...]:
         return (
-            *(self.x, self.z, self.r, self.thp_bps, self.delay_s),
+            *(self.x, self.z, self.r, self.thp_bps, self.delay_s, self.offered_bps),
             *(self.step, self.slice, self.augmented),
         )
 
@@ -157,27 +165,55 @@ def rows_of(log: Log, share: Share = "used") -> Rows:
         r=fields["r"][at],
         thp_bps=fields["thp_dl"][at],
         delay_s=fields["delay_e2e"][at],
+        offered_bps=fields["offered"][at] / np.float32(log.users),
         step=t,
         slice=own,
         augmented=np.zeros(len(t), bool),
     )
 
 
-def augment(rows: Rows, rng: np.random.Generator) -> Rows:
-    """Adds a copy of each row that says what else its measurement tells (section IV-A).
+def augment(rows: Rows, rng: np.random.Generator, how: Augmentation = "relabel") -> Rows:
+    """Adds copies of rows that say what else their measurement tells (section IV-A).
 
-    (1) r < 1: had what was achieved been asked for, r would have been 1. (2) r = 1: with any larger
-    share it would be 1 too. A row that delivered nothing tells neither.
+    (1) What was achieved tells r for other targets too. ``paper``: had a row with r < 1 been asked
+    for what it achieved, its r would have been 1. ``relabel`` (ours): any row is asked for random
+    targets, and r follows by eq. 3. The paper's copies have r = 1 without exception, so that f
+    learns that targets it does not know are always met, and starves each new slice.
+
+    (2) r = 1: with any larger share it would be 1 too.
+
+    A row that delivered nothing tells neither.
+
+    Args:
+        rows: as measured.
+        rng: of random targets and shares.
+        how: of rule 1.
     """
-    short = rows.r < SATISFIED
     delivered = (rows.thp_bps > 0) & (rows.delay_s > 0) & np.isfinite(rows.delay_s)
-    modest = _marked(rows.where(short & delivered))
-    modest.z[:, TARGET] = modest.thp_bps
-    modest.z[:, BOUND] = modest.delay_s
-    modest.r[:] = 1
+    short = rows.r < SATISFIED
+    if how == "paper":
+        other = _marked(rows.where(short & delivered))
+        other.z[:, TARGET] = other.thp_bps
+        other.z[:, BOUND] = other.delay_s
+        other.r[:] = 1
+    else:
+        other = _asked_otherwise(_marked(rows.where(delivered)), rng)
     generous = _marked(rows.where(~short))
     generous.x[:] = rng.uniform(generous.x, 1).astype(np.float32)
-    return rows.followed_by(modest).followed_by(generous)
+    return rows.followed_by(other).followed_by(generous)
+
+
+def _asked_otherwise(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Gives rows random targets, up to ``WIDER`` times beyond those that are known."""
+    for column in (TARGET, BOUND):
+        low, high = np.log(rows.z[:, column].min()), np.log(rows.z[:, column].max())
+        wider = np.log(WIDER)
+        rows.z[:, column] = np.exp(rng.uniform(low - wider, high + wider, len(rows)))
+    # As the scenario counts: who asks for less than the target is content with that.
+    wanted = np.minimum(rows.z[:, TARGET], rows.offered_bps)
+    met = np.where(rows.thp_bps >= SERVED * rows.offered_bps, 1, rows.thp_bps / wanted)
+    rows.r[:] = np.clip(np.minimum(met, rows.z[:, BOUND] / rows.delay_s), 0, 1)
+    return rows
 
 
 def _marked(rows: Rows) -> Rows:

@@ -121,6 +121,7 @@ def record(
         "target_bps": network.targets_bps.astype(np.float32),
         "delay_bound_s": network.bounds_s.astype(np.float32),
         "prbs": prbs,
+        "users": USERS,
     }
 
 

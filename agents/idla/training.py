@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from agents.errors import AllocatorError
-from agents.idla.dataset import Rows, augment, coverage, delay_binds
+from agents.idla.dataset import Augmentation, Rows, augment, coverage, delay_binds
 from agents.idla.estimator import HISTORY, Estimator, Form
 from agents.idla.threads import one_thread
 
@@ -46,6 +46,7 @@ class TrainingSettings:
         rate: learning rate at the beginning.
         rate_end: at the end.
         split: how test rows are chosen: blocks of ``time``, or at ``random`` as in the paper.
+        augmentation: see ``agents.idla.dataset.augment``.
     """
 
     form: Form = field(default_factory=Form)
@@ -54,6 +55,7 @@ class TrainingSettings:
     rate: float = 1e-2
     rate_end: float = 1e-5
     split: Split = "time"
+    augmentation: Augmentation = "relabel"
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +125,8 @@ def fit(rows: Rows, settings: TrainingSettings, seed: int) -> Fitted:
         AllocatorError: there are too few rows.
     """
     train_rows, test_rows = split(rows, settings.split, seed)
-    augmented = augment(train_rows, np.random.default_rng([seed, AUGMENT_STREAM]))
+    rng = np.random.default_rng([seed, AUGMENT_STREAM])
+    augmented = augment(train_rows, rng, settings.augmentation)
     with _reproducible(seed):
         estimator = _train(augmented, settings, seed)
     report = {

@@ -26,6 +26,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "x: PRBs used": {"share": "used"},
     "ReLU, x: PRBs used": {"activation": "relu", "share": "used"},
     "monotone": {"monotone": True},
+    "the paper's augmentation": {"augmentation": "paper"},
     "random split": {"split": "random"},
 }
 FIELDS = (
@@ -41,6 +42,7 @@ def dataset_of(run: Run, begin: int, end: int) -> dict[str, Any]:
         "target_bps": np.array([entry["target_bps"] for entry in run.slices], np.float32),
         "delay_bound_s": np.array([entry["delay_bound_s"] for entry in run.slices], np.float32),
         "prbs": run.context["prbs"],
+        "users": run.context["ues_per_slice"],
     }
 
 
