@@ -205,6 +205,8 @@ def augment(rows: Rows, rng: np.random.Generator, how: Augmentation = "relabel")
 
 def _asked_otherwise(rows: Rows, rng: np.random.Generator) -> Rows:
     """Gives rows random targets, up to ``WIDER`` times beyond those that are known."""
+    if len(rows) == 0:
+        return rows
     for column in (TARGET, BOUND):
         low, high = np.log(rows.z[:, column].min()), np.log(rows.z[:, column].max())
         wider = np.log(WIDER)

@@ -36,7 +36,7 @@ def fields(**changes: Any) -> dict[str, np.ndarray]:
 
 
 def log(**changes: Any) -> Log:
-    return Log(fields(**changes), TARGETS, BOUNDS, prbs=100)
+    return Log(fields(**changes), TARGETS, BOUNDS, prbs=100, users=2)
 
 
 def test_a_row_has_the_history_before_it_and_none_of_its_own_interval() -> None:
@@ -76,7 +76,7 @@ def test_a_row_that_fell_short_is_copied_with_what_it_achieved() -> None:
     thp = np.full((STEPS, CELLS, SLICES), 8e5, np.float32)
     delay = np.full((STEPS, CELLS, SLICES), 0.2, np.float32)
     rows = rows_of(log(thp_dl=thp, delay_e2e=delay))
-    both = augment(rows, np.random.default_rng(1))
+    both = augment(rows, np.random.default_rng(1), "paper")
     copies = both.where(both.augmented)
     assert len(copies) == len(rows)
     assert (copies.r == 1).all()
@@ -88,9 +88,36 @@ def test_a_row_that_fell_short_is_copied_with_what_it_achieved() -> None:
     assert set(both.where(~both.augmented).z[:, TARGET]) == set(TARGETS)
 
 
+def test_a_row_tells_r_of_other_targets() -> None:
+    # Two users offer 1 Mbit/s together and get 0.2 Mbit/s each, after 0.2 s.
+    thp = np.full((STEPS, CELLS, SLICES), 2e5, np.float32)
+    delay = np.full((STEPS, CELLS, SLICES), 0.2, np.float32)
+    rows = rows_of(log(thp_dl=thp, delay_e2e=delay))
+    both = augment(rows, np.random.default_rng(1))
+    copies = both.where(both.augmented)
+    assert len(copies) == len(rows)
+    target, bound = copies.z[:, TARGET], copies.z[:, BOUND]
+    expected = np.minimum(np.minimum(2e5 / np.minimum(target, 5e5), bound / 0.2), 1)
+    np.testing.assert_allclose(copies.r, expected, rtol=1e-5)
+    assert copies.r.min() < 0.3
+    # Twice beyond what is known: 0.5 to 2 Mbit/s, 50 to 100 ms.
+    assert target.min() >= 2.5e5
+    assert target.max() <= 4e6
+    assert np.ptp(np.log(target)) > 0.7 * np.log(16)
+    assert bound.min() >= 0.025
+    assert bound.max() <= 0.2 * (1 + 1e-6)
+
+
+def test_who_got_all_he_asked_for_is_content_with_any_target() -> None:
+    thp = np.full((STEPS, CELLS, SLICES), 5e5, np.float32)
+    delay = np.full((STEPS, CELLS, SLICES), 1e-3, np.float32)
+    both = augment(rows_of(log(thp_dl=thp, delay_e2e=delay)), np.random.default_rng(1))
+    assert (both.where(both.augmented).r == 1).all()
+
+
 def test_a_satisfied_row_is_copied_with_a_larger_share() -> None:
     rows = rows_of(log(r=np.ones((STEPS, CELLS, SLICES), np.float32)))
-    both = augment(rows, np.random.default_rng(1))
+    both = augment(rows, np.random.default_rng(1), "paper")
     copies = both.where(both.augmented)
     assert (copies.r == 1).all()
     assert ((copies.x >= 0.25) & (copies.x <= 1)).all()
@@ -123,16 +150,16 @@ def test_targets_that_are_not_above_0_are_refused(name: str, value: float) -> No
     targets, bounds = TARGETS.copy(), BOUNDS.copy()
     (targets if name == "target_bps" else bounds)[1] = value
     with pytest.raises(AllocatorError, match=f"{name} of slice number 2 is {value:g}"):
-        Log(fields(), targets, bounds, prbs=100)
+        Log(fields(), targets, bounds, prbs=100, users=2)
 
 
 def test_missing_fields_are_named() -> None:
     dataset = {**fields(), "target_bps": TARGETS, "delay_bound_s": BOUNDS}
-    with pytest.raises(AllocatorError, match="the data set has no prbs"):
+    with pytest.raises(AllocatorError, match="the data set has no prbs, users"):
         Log.of_mapping(dataset)
     del dataset["cqi"]
     with pytest.raises(AllocatorError, match="the data set has no cqi"):
-        Log.of_mapping({**dataset, "prbs": 100})
+        Log.of_mapping({**dataset, "prbs": 100, "users": 2})
 
 
 def test_an_unknown_share_is_refused() -> None:
