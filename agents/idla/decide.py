@@ -6,6 +6,7 @@ chunk at a time; a GPU takes many more at once. Chunks change no result.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -65,7 +66,7 @@ class Decider:
             settings: of the search; None decides on the grid.
             previous: shares in force, [C, S]; None for equal ones.
         """
-        self._estimator = estimator.to(device)
+        self._estimator = copy.deepcopy(estimator).to(device)
         self._asked = asked
         self._device = device
         self._seed = seed
