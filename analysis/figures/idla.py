@@ -248,7 +248,7 @@ def decision_time(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         xlabel=f"wall time of a decision for {cells} cells [ms]",
         ylabel="cumulative share",
     )
-    axis.legend()
+    figure.legend(loc="outside right center")
     return figure, pd.concat(tables, ignore_index=True)
 
 

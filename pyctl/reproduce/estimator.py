@@ -26,7 +26,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "x: PRBs used": {"share": "used"},
     "ReLU, x: PRBs used": {"activation": "relu", "share": "used"},
     "monotone": {"monotone": True},
-    "the paper's augmentation": {"augmentation": "paper"},
+    "augmentation of the paper": {"augmentation": "paper"},
     "random split": {"split": "random"},
 }
 FIELDS = (

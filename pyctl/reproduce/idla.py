@@ -8,6 +8,7 @@ Everything lands in the store as it is done: a reproduction that was interrupted
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -206,7 +207,7 @@ def _errors_unseen(later: Mapping[str, Any]) -> list[float]:
 
 
 def _slug(name: str) -> str:
-    return "_".join(name.lower().replace(":", "").replace(",", "").split())
+    return re.sub("[^a-z0-9]+", "_", name.lower())
 
 
 def _differences(runs: Runs, windows: Mapping[str, tuple[int, int]]) -> list[Measure]:
