@@ -1,15 +1,14 @@
 """Decisions by a fitted estimator, border after border, on the CPU or a GPU.
 
-Cells are worked on in chunks: on the CPU each fits into a core's cache and one core does one
-chunk at a time; a GPU takes many more at once. Chunks change no result.
+Cells are worked on in chunks: on the CPU each fits into the caches of the cores that share it; a
+GPU takes many more at once. Chunks change no result.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,8 @@ from agents.idla.threads import one_thread
 from agents.protocol import Array, Observation
 
 NOISE_STREAM = 13
-CHUNK_CELLS = {"cpu": 128, "cuda": 100_000}
+CHUNK_CELLS = {"cpu": 512, "cuda": 100_000}
+FEW_CELLS = 128  # too few to share among cores
 Part = tuple[Tensor, Tensor, Tensor]  # shares [C, S], from the grid [C], kept [C]
 
 
@@ -79,7 +79,8 @@ class Decider:
         there = observation.fields["slice_present"] > 0
         present = torch.from_numpy(there)
         z = torch.from_numpy(state_of(observation.history, there, self._asked))
-        with torch.inference_mode(), one_thread():
+        few = len(there) <= FEW_CELLS
+        with torch.inference_mode(), one_thread() if few else contextlib.nullcontext():
             previous = self._starting_point(present)
             noise = self._noise(previous, observation.step)
             shares, on_grid, kept = self._in_chunks(z, previous, present, noise)
@@ -112,25 +113,19 @@ class Decider:
             (z[i : i + size], previous[i : i + size], present[i : i + size], noise[:, i : i + size])
             for i in range(0, len(z), size)
         ]
-        cores = len(os.sched_getaffinity(0))
-        if self._device.type == "cpu" and len(arguments) > 1 and cores > 1:
-            with ThreadPoolExecutor(cores, "idla", torch.set_num_threads, (1,)) as pool:
-                parts = list(pool.map(lambda each: self._decide(*each), arguments))
-        else:
-            parts = [self._decide(*each) for each in arguments]
+        parts = [self._decide(*each) for each in arguments]
         shares, on_grid, kept = zip(*parts, strict=True)
         return torch.cat(shares), torch.cat(on_grid), torch.cat(kept)
 
     def _decide(self, z: Tensor, previous: Tensor, present: Tensor, noise: Tensor) -> Part:
-        with torch.inference_mode():
-            z, previous, present, noise = (
-                tensor.to(self._device) for tensor in (z, previous, present, noise)
-            )
-            curves = self._estimator.curves(z)
-            if self._settings is not None:
-                found = search(curves, previous, present, noise, self._settings)
-                return found.shares.cpu(), found.on_grid.cpu(), found.kept.cpu()
-            shares = best_on_grid(curves, present)
-            kept = ~torch.isfinite(curves.value(shares)).all(dim=-1)
-            shares = torch.where(kept.unsqueeze(-1), previous, shares)
-            return shares.cpu(), ~kept.cpu(), kept.cpu()
+        z, previous, present, noise = (
+            tensor.to(self._device) for tensor in (z, previous, present, noise)
+        )
+        curves = self._estimator.curves(z)
+        if self._settings is not None:
+            found = search(curves, previous, present, noise, self._settings)
+            return found.shares.cpu(), found.on_grid.cpu(), found.kept.cpu()
+        shares = best_on_grid(curves, present)
+        kept = ~torch.isfinite(curves.value(shares)).all(dim=-1)
+        shares = torch.where(kept.unsqueeze(-1), previous, shares)
+        return shares.cpu(), ~kept.cpu(), kept.cpu()

@@ -93,7 +93,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.one_core:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-        torch.set_num_threads(1)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     device = device_of(arguments.device)
     allocator = fitted(device.type, arguments.starts, arguments.epochs)
     timings = []

@@ -55,7 +55,10 @@ def measures_of(table: pd.DataFrame, device: str) -> list[Measure]:
     many = table[table["cells"] == MANY]
     seconds = many["seconds"]
     return [
-        Measure("idla.decision_ms_12", few.median(), "ms", few.min(), few.max(), "<= 50"),
+        Measure(
+            "idla.decision_ms_12",
+            *(float(few.median()), "ms", float(few.min()), float(few.max()), "<= 50"),
+        ),
         Measure(
             "idla.decision_s_100k",
             _or_none(seconds.median()),
