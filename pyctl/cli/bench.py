@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pyctl.cli.bench_batch import batch
 from pyctl.cli.bench_agents import agents
+from pyctl.cli.bench_batch import batch
 from pyctl.cli.bench_exchange import exchange
 from pyctl.cli.run import MAX_SEED
 

@@ -153,6 +153,8 @@ def test_bench_batch_times_batches_and_a_large_store() -> None:
     assert share == pytest.approx(overhead_ms / bare_ms)
     assert measures["batch.speedup_2"]["value"] > 0
     assert value["stored_runs"] == 400
+
+
 def test_bench_agents_times_decisions(tmp_path: Path) -> None:
     words = ("--quick", "--json", "--device", "cpu", "--out", str(tmp_path))
     done = slicebed("bench", "agents", *words)
