@@ -66,6 +66,8 @@ Message = Ready | Begun | StepReport | Outcome
 
 def work(connection: Connection, out: Path) -> None:
     """Runs what comes over the connection until it is closed."""
+    # Workers share the cores: one thread each (libraries read this when they are first imported).
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     orders: queue.Queue[PlannedRun | None] = queue.Queue()
     busy, closed = threading.Event(), threading.Event()

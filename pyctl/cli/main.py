@@ -20,6 +20,7 @@ from pyctl.cli import (
     html_report,
     quickstart,
     replay,
+    reproduce,
     run,
     show,
     simulate,
@@ -76,6 +77,7 @@ app.command("simulate")(simulate.simulate)
 app.command("replay")(replay.replay)
 app.command("figures")(figures.figures)
 app.command("compare")(compare.compare)
+app.command("reproduce")(reproduce.reproduce)
 app.command("report")(html_report.report)
 app.command("quickstart")(quickstart.quickstart)
 app.command("doctor")(doctor.doctor)

@@ -153,3 +153,21 @@ def test_bench_batch_times_batches_and_a_large_store() -> None:
     assert share == pytest.approx(overhead_ms / bare_ms)
     assert measures["batch.speedup_2"]["value"] > 0
     assert value["stored_runs"] == 400
+
+
+def test_bench_agents_times_decisions(tmp_path: Path) -> None:
+    words = ("--quick", "--json", "--device", "cpu", "--out", str(tmp_path))
+    done = slicebed("bench", "agents", *words)
+    assert done.returncode == 0, done.stderr
+    measures = {entry["name"]: entry for entry in json.loads(done.stdout)["measures"]}
+    few = measures["idla.decision_ms_12"]
+    assert 0 < few["low"] <= few["value"] <= few["high"]
+    assert few["target"] == "<= 50"
+    # The quick form stops at 1000 cells.
+    assert measures["idla.decision_s_100k"]["value"] is None
+    timings = pd.read_csv(tmp_path / "timings.csv")
+    assert set(timings["cells"]) == {12, 100, 1000}
+    assert (timings["seconds"] > 0).all()
+    assert (timings["peak_gb"] < 4).all()
+    for suffix in (".png", ".pdf", ".csv"):
+        assert (tmp_path / f"decision-times{suffix}").stat().st_size > 100

@@ -1,0 +1,302 @@
+"""Reproduces paper 001: runs, estimator, oracle and measures of a scale.
+
+    study = reproduce("ci", Path("results/idla"), workers=2, observer=..., progress=print)
+    study.measures
+
+Everything lands in the store as it is done: a reproduction that was interrupted goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.idla import (
+    Periods,
+    cube,
+    decision_ms,
+    largest_total,
+    paired,
+    regrets,
+    repairs,
+    satisfied,
+    slots_to_reconverge,
+    utilities,
+)
+from analysis.statistics import Interval, bootstrap_mean
+from analysis.store_reader import Run, read_run
+from pyctl.campaign import store
+from pyctl.campaign.batch import Batch, BatchOptions, Observer
+from pyctl.campaign.estimate import Estimate, longest_first
+from pyctl.campaign.planned import PlannedRun, identify
+from pyctl.errors import SlicebedError
+from pyctl.measures import Measure
+from pyctl.reproduce import estimator, oracle
+from pyctl.reproduce.idla_plan import (
+    ALLOCATORS,
+    NEW_SLICE,
+    REFERENCE,
+    SCENARIO,
+    Scale,
+    parameters_of,
+    requests_of,
+    scale_of,
+)
+
+OURS = "idla"
+STALL_S = 1800.0  # an interval may hold a whole training
+Runs = Mapping[str, list[Run]]  # of each allocator, by seed
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What a reproduction found.
+
+    Attributes:
+        scale: what was run.
+        periods: of the runs.
+        runs: of each allocator, by seed.
+        estimators: of each seed, see ``pyctl.reproduce.estimator.study``.
+        slots: that the oracle looked at, see ``pyctl.reproduce.oracle.look``.
+        measures: of DESIGN.md, section 9, and more.
+    """
+
+    scale: Scale
+    periods: Periods
+    runs: Runs
+    estimators: Sequence[Mapping[str, Any]]
+    slots: Sequence[Mapping[str, Any]]
+    measures: Sequence[Measure]
+
+
+def reproduce(
+    scale_name: str,
+    out: Path,
+    workers: int,
+    observer: Observer,
+    progress: Callable[[str], None],
+) -> Study:
+    """Runs what is missing in the store, and measures.
+
+    Args:
+        scale_name: ``ci``, ``small`` or ``full``.
+        out: the store.
+        workers: simulations at once.
+        observer: is told how the runs go.
+        progress: is told a line before each longer step after them.
+
+    Raises:
+        SlicebedError: a run failed.
+    """
+    scale = scale_of(scale_name)
+    runs = _run_all(identify(requests_of(scale)), out, workers, observer)
+    periods = Periods(*scale.periods)
+    estimators = [
+        estimator.study(
+            run,
+            scale.periods,
+            estimator.VARIANTS if run.seed == 1 else {"as run": {}},
+            out / "estimator",
+            progress,
+        )
+        for run in runs[OURS]
+    ]
+    slots = [
+        slot
+        for index in range(scale.seeds)
+        for slot in _look(runs, index, scale, periods, out / "oracle", workers, progress)
+    ]
+    measures = _measures(runs, periods, estimators, slots)
+    return Study(scale, periods, runs, estimators, slots, measures)
+
+
+def predict(scale_name: str, out: Path) -> tuple[dict[str, float | None], int]:
+    """Gives the wall time of each run that is missing, as far as it is known, and their number."""
+    estimate = Estimate(out)
+    planned = identify(requests_of(scale_of(scale_name)))
+    missing = [run for run in planned if not store.is_ok(out, run.run_id)]
+    return {run.run_id: estimate.wall_s(run) for run in missing}, len(missing)
+
+
+def _run_all(planned: Sequence[PlannedRun], out: Path, workers: int, observer: Observer) -> Runs:
+    missing = [run for run in planned if not store.is_ok(out, run.run_id)]
+    ordered = longest_first(missing, Estimate(out))
+    options = BatchOptions(workers, stall_s=STALL_S)
+    outcomes = Batch(ordered, out, options, observer).run()
+    for run in planned:
+        outcome = outcomes.get(run.run_id)
+        if outcome is not None and outcome.state == "failed":
+            raise SlicebedError(f"{run.label} failed: {outcome.kind}: {outcome.message}")
+    found: dict[str, list[Run]] = {name: [] for name in ALLOCATORS}
+    for run in planned:
+        found[run.request.allocator].append(read_run(out / run.run_id))
+    return found
+
+
+def _look(
+    runs: Runs,
+    index: int,
+    scale: Scale,
+    periods: Periods,
+    out: Path,
+    workers: int,
+    progress: Callable[[str], None],
+) -> list[dict[str, Any]]:
+    decisions = {name: cube(of[index], "prb_max_decided") for name, of in runs.items()}
+    seed = runs[OURS][index].seed
+    played = oracle.Played(SCENARIO, parameters_of(scale), seed, decisions, OURS)
+    windows = list(periods.converged().values())
+    cells = decisions[OURS].shape[1]
+    slots = oracle.sample_slots(windows, scale.oracle_slots, cells, seed)
+    return oracle.look(played, slots, out, workers, progress)
+
+
+def _measures(
+    runs: Runs,
+    periods: Periods,
+    estimators: Sequence[Mapping[str, Any]],
+    slots: Sequence[Mapping[str, Any]],
+) -> list[Measure]:
+    windows = periods.converged()
+    return [
+        *_of_estimators(estimators),
+        _measure("regret_vs_sim_oracle", regrets(slots, OURS), "<= 0.02"),
+        *_differences(runs, windows),
+        *_satisfaction(runs, windows),
+        *_reconvergence(runs, periods),
+        *_feasibility(runs, periods),
+        *(
+            _measure(f"regret_vs_sim_oracle_{name}", regrets(slots, name))
+            for name in ALLOCATORS
+            if name != OURS
+        ),
+        *_load(runs, periods, estimators),
+    ]
+
+
+def _measure(name: str, interval: Interval, target: str | None = None, unit: str = "1") -> Measure:
+    return Measure(f"idla.{name}", interval.mean, unit, interval.low, interval.high, target)
+
+
+def _of_estimators(estimators: Sequence[Mapping[str, Any]]) -> list[Measure]:
+    reports = [each["variants"]["as run"] for each in estimators]
+    errors = bootstrap_mean([report["mae_test"] for report in reports])
+    gains = [1 - report["mae_test"] / report["mae_slice_mean"] for report in reports]
+    unseen = [float(np.mean(_errors_unseen(each["later"]))) for each in estimators]
+    return [
+        _measure("estimator_mae", errors, "<= 0.064"),
+        _measure("estimator_below_slice_mean", bootstrap_mean(gains), ">= 0.4"),
+        _measure("estimator_mae_unseen", bootstrap_mean(unseen)),
+        *(
+            Measure(f"idla.estimator_mae_{_slug(name)}", report["mae_test"], "1")
+            for name, report in estimators[0]["variants"].items()
+            if name != "as run"
+        ),
+        _measure("f_falls", bootstrap_mean([report["falls"] for report in reports])),
+    ]
+
+
+def _errors_unseen(later: Mapping[str, Any]) -> list[float]:
+    pairs = zip(later["slice"], later["errors"], strict=True)
+    return [error for slice_id, error in pairs if slice_id == NEW_SLICE]
+
+
+def _slug(name: str) -> str:
+    return re.sub("[^a-z0-9]+", "_", name.lower())
+
+
+def _differences(runs: Runs, windows: Mapping[str, tuple[int, int]]) -> list[Measure]:
+    """Compares converged utilities with each other allocator's, in both periods together."""
+    found = []
+    for name in ALLOCATORS:
+        if name != OURS:
+            target = ">= 0" if name in ("traffic", "equal", "td3", "td3-shared") else None
+            whole = (windows["h1"], windows["h2"])
+            parts = [paired(runs[OURS], runs[name], window) for window in whole]
+            found += [
+                _measure(f"utility_minus_{_word(name)}", _mean_of(parts), target),
+                _measure(f"utility_minus_{_word(name)}_h1", parts[0]),
+                _measure(f"utility_minus_{_word(name)}_h2", parts[1]),
+            ]
+    return found
+
+
+def _mean_of(parts: Sequence[Interval]) -> Interval:
+    """Averages intervals of independent means."""
+    count = len(parts)
+    mean = sum(part.mean for part in parts) / count
+    below = float(np.sqrt(sum((part.mean - part.low) ** 2 for part in parts))) / count
+    above = float(np.sqrt(sum((part.high - part.mean) ** 2 for part in parts))) / count
+    return Interval(mean, mean - below, mean + above)
+
+
+def _word(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _satisfaction(runs: Runs, windows: Mapping[str, tuple[int, int]]) -> list[Measure]:
+    found = []
+    for name in (OURS, *(other for other in ALLOCATORS if other != OURS)):
+        suffix = "" if name == OURS else f"_{_word(name)}"
+        for period, window in windows.items():
+            shares = bootstrap_mean([satisfied(run, window) for run in runs[name]])
+            utility = bootstrap_mean(
+                [float(utilities(run)[window[0] : window[1]].mean()) for run in runs[name]]
+            )
+            found += [
+                _measure(f"p_r1_{period}{suffix}", shares),
+                _measure(f"utility_{period}{suffix}", utility),
+            ]
+        drops = [
+            satisfied(run, windows["h1"]) - satisfied(run, windows["h2"]) for run in runs[name]
+        ]
+        found.append(_measure(f"p_r1_drop{suffix}", bootstrap_mean(drops)))
+    return found
+
+
+def _reconvergence(runs: Runs, periods: Periods) -> list[Measure]:
+    found = []
+    for name in (OURS, *(other for other in ALLOCATORS if other not in (OURS, REFERENCE))):
+        slots = slots_to_reconverge(runs[name], runs[REFERENCE], periods)
+        suffix = "" if name == OURS else f"_{_word(name)}"
+        target = "<= 5" if name == OURS else None
+        found.append(
+            Measure(f"idla.slots_to_reconverge{suffix}", float(slots), "slots", target=target)
+        )
+    return found
+
+
+def _feasibility(runs: Runs, periods: Periods) -> list[Measure]:
+    own = runs[OURS]
+    times = np.concatenate([decision_ms(run, periods.h0) for run in own])
+    excess = max(largest_total(run) - 1 for run in own)
+    return [
+        Measure("idla.share_total_excess", excess, "1", target="<= 0.000001"),
+        Measure("idla.guard_repairs", float(sum(map(repairs, own))), "1", target="<= 0"),
+        Measure(
+            "idla.decision_ms",
+            float(np.median(times)),
+            "ms",
+            float(np.quantile(times, 0.05)),
+            float(np.quantile(times, 0.95)),
+        ),
+    ]
+
+
+def _load(runs: Runs, periods: Periods, estimators: Sequence[Mapping[str, Any]]) -> list[Measure]:
+    """Tells whether the load is as it must be: neither so light nor so heavy that all are alike."""
+    rows = np.concatenate([cube(run, "r") for run in runs[REFERENCE]])
+    active = np.concatenate([cube(run, "slice_active") for run in runs[REFERENCE]]) > 0
+    steps = np.tile(np.arange(len(rows) // len(runs[REFERENCE])), len(runs[REFERENCE]))
+    early = steps < periods.change
+    binds = [each["variants"]["as run"]["delay_binds"] for each in estimators]
+    return [
+        Measure("idla.r_equal_3_slices", float(rows[early][active[early]].mean()), "1"),
+        Measure("idla.r_equal_4_slices", float(rows[~early][active[~early]].mean()), "1"),
+        _measure("delay_binds", bootstrap_mean(binds)),
+    ]

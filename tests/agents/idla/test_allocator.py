@@ -1,0 +1,193 @@
+"""The allocators on a network of formulas: exploring, deciding, slices that come and go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agents.errors import AllocatorError
+from agents.idla.allocator import GridOnF, Idla, IdlaSettings, LearntAllocator, LearntSettings
+from agents.idla.estimator import HISTORY
+from agents.idla.exploration import Explore
+from agents.idla.formula import FormulaCells, observe, record
+from agents.protocol import Feedback
+
+CELLS, SLICES, STEPS = 4, 3, 120
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The file of an estimator that was fitted to the network."""
+    network = FormulaCells(CELLS, SLICES, seed=3)
+    shares = np.random.default_rng(3).dirichlet(np.ones(SLICES), (300, CELLS))
+    allocator = Idla(IdlaSettings(epochs=60, activation="relu", device="cpu"))
+    allocator.fit(record(network, shares), seed=1)
+    path = tmp_path_factory.mktemp("model") / "estimator.pt"
+    allocator.save(path)
+    return str(path)
+
+
+def play(
+    allocator: LearntAllocator | Explore,
+    steps: int = 10,
+    present: Any = None,
+    seed: int = 1,
+    slices: int = SLICES,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Plays an episode; returns shares and r, each [T, C, S]."""
+    network = FormulaCells(CELLS, slices, seed=7)
+    allocator.reset(network.context(seed))
+    everyone = np.ones((CELLS, slices), bool)
+    past = [network.step(np.full((CELLS, slices), 1 / slices)) for _ in range(HISTORY)]
+    decided, satisfied = [], []
+    for t in range(steps):
+        there = everyone if present is None else np.broadcast_to(present[t], everyone.shape)
+        past[-1] = {**past[-1], "slice_present": there.astype(np.float32)}
+        observation = observe(t, past, HISTORY)
+        decision = allocator.act(observation)
+        shares = decision.allocation["prb_max"]
+        past = [*past[1:], network.step(shares.astype(np.float64), there)]
+        after = observe(t + 1, past, HISTORY)
+        allocator.update(Feedback(t, decision, after, 0.0))
+        decided.append(shares)
+        satisfied.append(past[-1]["r"])
+    return np.stack(decided), np.stack(satisfied)
+
+
+def utility(r: np.ndarray) -> float:
+    return float(np.log1p(r).mean())
+
+
+def idla(model: str, **changes: Any) -> Idla:
+    return Idla(replace(IdlaSettings(model=model, device="cpu"), **changes))
+
+
+def grid(model: str) -> GridOnF:
+    return GridOnF(LearntSettings(model=model, device="cpu"))
+
+
+def test_it_does_better_than_random_shares(model: str) -> None:
+    random = utility(play(Explore(), 40)[1])
+    assert utility(play(idla(model), 40)[1]) > random + 0.05
+    assert utility(play(grid(model), 40)[1]) > random + 0.05
+
+
+def test_every_decision_is_feasible(model: str) -> None:
+    for allocator in (idla(model), grid(model)):
+        shares, _ = play(allocator)
+        assert shares.dtype == np.float32
+        assert (shares >= 0).all()
+        # As they travel: what the guard would call a repair.
+        assert (shares.sum(axis=2) <= 1 + 1e-6).all()
+
+
+def test_grid_shares_are_multiples_of_its_unit(model: str) -> None:
+    shares, _ = play(grid(model))
+    np.testing.assert_allclose(shares * 20, np.round(shares * 20), atol=1e-4)
+
+
+def test_the_same_seed_decides_the_same(model: str) -> None:
+    one, same, other = (play(idla(model), seed=seed)[0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).any()
+
+
+def test_slices_come_and_go_without_training(model: str) -> None:
+    present = [(1, 1, 0)] * 3 + [(1, 1, 1)] * 4 + [(0, 1, 1)] * 3
+    shares, _ = play(idla(model), present=[np.array(p, bool) for p in present])
+    assert (shares[:3, :, 2] == 0).all()
+    assert (shares[3:7, :, 2] > 0).all()
+    assert (shares[7:, :, 0] == 0).all()
+    np.testing.assert_allclose(shares.sum(axis=2), 1, atol=1e-5)
+
+
+def test_one_slice_gets_all(model: str) -> None:
+    shares, _ = play(idla(model), present=[np.array((0, 1, 0), bool)] * 10)
+    np.testing.assert_allclose(shares[:, :, 1], 1)
+
+
+def test_more_slices_than_it_has_seen(model: str) -> None:
+    shares, _ = play(idla(model), slices=7)
+    assert (shares.sum(axis=2) <= 1 + 1e-6).all()
+    assert (shares[-1] > 0).sum() > CELLS * 3
+
+
+def test_the_coming_interval_is_not_looked_at(model: str) -> None:
+    plain = idla(model)
+    shares, _ = play(plain, 1)
+    network = FormulaCells(CELLS, SLICES, seed=7)
+    told = idla(model)
+    told.reset(network.context(1))
+    past = [network.step(np.full((CELLS, SLICES), 1 / SLICES)) for _ in range(HISTORY)]
+    future = {"offered": np.full((CELLS, SLICES), np.nan, np.float32)}
+    decision = told.act(replace(observe(0, past, HISTORY), future=future))
+    np.testing.assert_array_equal(decision.allocation["prb_max"], shares[0])
+
+
+def test_it_explores_and_then_decides_by_what_it_learnt() -> None:
+    settings = IdlaSettings(explore_steps=STEPS, epochs=2, device="cpu")
+    allocator = Idla(settings)
+    shares, _ = play(allocator, STEPS + 3)
+    random, _ = play(Explore(), STEPS + 3)
+    np.testing.assert_array_equal(shares[:STEPS], random[:STEPS])
+    assert (shares[STEPS] != random[STEPS]).any()
+    assert allocator.report["rows"] == (STEPS - HISTORY) * CELLS * SLICES
+
+
+def test_exploration_covers_the_simplex() -> None:
+    shares, _ = play(Explore(), 300)
+    np.testing.assert_allclose(shares.sum(axis=2), 1, atol=1e-5)
+    equal = np.isclose(shares, 1 / SLICES).all(axis=(1, 2))
+    # A fifth of 300: 60, standard deviation 7.
+    assert 35 < equal.sum() < 85
+    # Dirichlet(1) of three has the density 2 (1 - x): P(x > 0.7) = 0.09, in four fifths of them.
+    assert (shares > 0.7).mean() == pytest.approx(0.8 * 0.09, rel=0.2)
+    assert (shares[0] != shares[1]).any()
+
+
+def test_without_an_estimator_it_says_what_is_missing() -> None:
+    with pytest.raises(AllocatorError, match="give explore_steps=N"):
+        play(Idla(IdlaSettings(device="cpu")))
+    with pytest.raises(AllocatorError, match="has no estimator yet"):
+        Idla().save(Path("nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"starts": 0}, "starts is 0; 1 or more is required"),
+        ({"explore_steps": -1}, "explore_steps is -1; 0 or more"),
+        ({"epochs": 0}, "epochs is 0; 1 or more"),
+        ({"model": "a.pt", "explore_steps": 3}, "both given; drop one"),
+        ({"device": "tpu"}, "device is 'tpu'; auto, cpu, cuda are the choices"),
+        ({"share": "all"}, "share is 'all'; used, ceiling"),
+    ],
+)
+def test_settings_out_of_range_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(AllocatorError, match=message):
+        IdlaSettings(**changes)
+
+
+def test_a_scenario_without_targets_is_refused(model: str) -> None:
+    context = FormulaCells(CELLS, SLICES, seed=1).context()
+    values = {**context.values, "slices": [{"id": 1}]}
+    with pytest.raises(AllocatorError, match="slices have no target_bps"):
+        idla(model).reset(replace(context, values=values))
+
+
+def test_a_scenario_that_shares_something_else_is_refused(model: str) -> None:
+    context = FormulaCells(CELLS, SLICES, seed=1).context()
+    action = replace(context.action[0], name="rate", sum_max=200.0)
+    with pytest.raises(AllocatorError, match="cannot decide rate: it splits 1 among the slices"):
+        idla(model).reset(replace(context, action=(action,)))
+
+
+def test_many_cells_are_decided_like_few(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, _ = play(idla(model))
+    monkeypatch.setitem(__import__("agents.idla.decide").idla.decide.CHUNK_CELLS, "cpu", 3)
+    chunks, _ = play(idla(model))
+    np.testing.assert_allclose(chunks, whole, atol=1e-5)
