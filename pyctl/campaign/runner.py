@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,7 +23,10 @@ from pyctl.campaign.prepare import (
 from pyctl.campaign.provenance import provenance
 from pyctl.campaign.recorder import Recorder
 from pyctl.campaign.recording import DecisionFile
+from pyctl.campaign.settings import MakeAllocator, make_allocator
 from pyctl.errors import SimulationError
+from pyctl.tracking.names import TrackerName
+from pyctl.tracking.runs import RunTracking
 
 
 class ClosableSimulation(Simulation, Protocol):
@@ -58,6 +61,8 @@ def run_once(
     out: Path,
     on_step: Callable[[StepReport], None] | None = None,
     open_simulation: OpenSimulation | None = None,
+    make: MakeAllocator | None = None,
+    track: Sequence[TrackerName] = (),
 ) -> RunResult:
     """Runs a scenario with an allocator and stores the run as ``out/<run_id>``.
 
@@ -69,20 +74,24 @@ def run_once(
         out: the store; made if missing.
         on_step: called after each interval.
         open_simulation: starts the simulation; None for the scenario's binary.
+        make: makes an allocator that other runs share a process with; None for one of its own.
+        track: who shows the run's figures while it lasts; changes nothing of the results.
 
     Raises:
         UsageError: before anything is started or written.
         SlicebedError: the run failed.
         StoreError: the folder cannot be written.
     """
-    prepared = prepare(request)
+    prepared = prepare(request, make or make_allocator)
     origin = {
         **provenance(prepared.description, repeat_command(request, out)),
         "data": prepared.load.data,
         "channel": request.reach.channel,
+        "shared_model": make is not None,
     }
     folder = store.PendingRun(out, prepared.config)
-    recorder = Recorder(prepared.context)
+    tracking = RunTracking(track, out, folder.run_id, prepared.config, prepared.context)
+    recorder = Recorder(prepared.context, tracking.interval)
     decisions = DecisionFile(folder.path / store.DECISIONS, prepared.description["action"])
     begun = time.perf_counter()
     try:
@@ -95,10 +104,13 @@ def run_once(
         summary = _summarise(prepared, recorder, end, wall_s)
         folder.write_json(store.SUMMARY, summary)
         target = folder.commit("ok")
+        tracking.end("ok", summary)
     except KeyboardInterrupt:
+        tracking.end("interrupted")
         _keep_unfinished(folder, recorder, "interrupted", {"error": "interrupted by the user"})
         raise
     except Exception as error:
+        tracking.end("failed")
         _keep_unfinished(folder, recorder, "failed", _error_record(error))
         raise
     return RunResult(folder.run_id, target, summary, origin)

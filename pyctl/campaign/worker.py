@@ -11,6 +11,8 @@ import queue
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,10 +22,27 @@ from pyctl.campaign import store
 from pyctl.campaign.claims import Owner, claim
 from pyctl.campaign.episode import StepReport
 from pyctl.campaign.planned import PlannedRun
+from pyctl.campaign.settings import MakeAllocator
+from pyctl.campaign.sharing.door import Door
+from pyctl.campaign.sharing.proxy import shared_allocators
+from pyctl.tracking.names import TrackerName
 
 REPORT_EVERY_S = 0.1
 # An interrupted run may take this long to store what there is of it.
 END_S = 10.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker is told to do.
+
+    Attributes:
+        run: to run.
+        track: who shows its figures while it runs.
+    """
+
+    run: PlannedRun
+    track: tuple[TrackerName, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,17 +81,23 @@ class Begun:
 Message = Ready | Begun | StepReport | Outcome
 
 
-def work(connection: Connection, out: Path) -> None:
-    """Runs what comes over the connection until it is closed."""
+def work(connection: Connection, out: Path, door: Door | None = None) -> None:
+    """Runs what comes over the connection until it is closed.
+
+    Args:
+        connection: to the batch.
+        out: the store.
+        door: of the model server that decides; None if allocators are made here.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    orders: queue.Queue[PlannedRun | None] = queue.Queue()
+    orders: queue.Queue[Order | None] = queue.Queue()
     busy = threading.Event()
     threading.Thread(target=_listen, args=(connection, orders, busy), daemon=True).start()
     try:
         connection.send(Ready(Owner.current()))
-        while (run := orders.get()) is not None:
+        while (order := orders.get()) is not None:
             busy.set()
-            outcome = _run(run, out, connection)
+            outcome = _Worker(connection, out, door).run(order)
             busy.clear()
             connection.send(outcome)
     except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
@@ -80,7 +105,7 @@ def work(connection: Connection, out: Path) -> None:
 
 
 def _listen(
-    connection: Connection, orders: queue.Queue[PlannedRun | None], busy: threading.Event
+    connection: Connection, orders: queue.Queue[Order | None], busy: threading.Event
 ) -> None:
     try:
         while True:
@@ -93,33 +118,53 @@ def _listen(
     os._exit(1)
 
 
-def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
-    try:
-        claimed = claim(out, run.run_id)
-    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-        return _failed(error)
-    if isinstance(claimed, Owner):
-        return Outcome("claimed", message=str(claimed), holder=claimed)
-    try:
-        if store.is_ok(out, run.run_id):
-            return Outcome("skipped")
-        return _run_claimed(run, out, connection)
-    finally:
-        claimed.release()
+@dataclass(frozen=True)
+class _Worker:
+    """What stays the same from run to run; see ``work``."""
 
+    connection: Connection
+    out: Path
+    door: Door | None
 
-def _run_claimed(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
-    from pyctl.campaign.runner import run_once
+    def run(self, order: Order) -> Outcome:
+        run_id = order.run.run_id
+        try:
+            claimed = claim(self.out, run_id)
+        except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
+            return _failed(error)
+        if isinstance(claimed, Owner):
+            return Outcome("claimed", message=str(claimed), holder=claimed)
+        try:
+            if store.is_ok(self.out, run_id):
+                return Outcome("skipped")
+            return self._run_claimed(order)
+        finally:
+            claimed.release()
 
-    try:
-        store.remove_abandoned(out, run.run_id)
-        connection.send(Begun())
-        result = run_once(run.request, out, on_step=_Reporter(connection))
-    except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-        return _failed(error)
-    if result.run_id != run.run_id:
-        return Outcome("failed", "StoreError", f"it was stored as {result.run_id}: files changed")
-    return Outcome("ok")
+    def _run_claimed(self, order: Order) -> Outcome:
+        from pyctl.campaign.runner import run_once
+
+        run = order.run
+        try:
+            store.remove_abandoned(self.out, run.run_id)
+            self.connection.send(Begun())
+            report = _Reporter(self.connection)
+            with self._allocators() as make:
+                result = run_once(run.request, self.out, report, make=make, track=order.track)
+        except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
+            return _failed(error)
+        if result.run_id != run.run_id:
+            message = f"it was stored as {result.run_id}: files changed"
+            return Outcome("failed", "StoreError", message)
+        return Outcome("ok")
+
+    @contextmanager
+    def _allocators(self) -> Iterator[MakeAllocator | None]:
+        if self.door is None:
+            yield None
+        else:
+            with shared_allocators(self.door) as make:
+                yield make
 
 
 def _failed(error: Exception) -> Outcome:

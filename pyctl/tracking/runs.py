@@ -1,0 +1,102 @@
+"""Figures of a run: KPIs, decisions and reward of each interval, and its summary."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.protocol import Array, Context, FieldSchema
+from pyctl.campaign.histograms import axis_ids, is_histogram
+from pyctl.campaign.recorder import DECIDED, IntervalRecord
+from pyctl.tracking.names import TrackerName
+from pyctl.tracking.tracker import End, Subject, Trackers
+
+SLICE = "slice"
+
+
+class RunTracking:
+    """Tells trackers of a run; without any it costs nothing."""
+
+    def __init__(
+        self,
+        names: Sequence[TrackerName],
+        out: Path,
+        run_id: str,
+        config: Mapping[str, Any],
+        context: Context,
+    ) -> None:
+        """Opens the trackers.
+
+        Args:
+            names: of them.
+            out: the store.
+            run_id: of the run.
+            config: of the run.
+            context: of the run.
+        """
+        self._trackers = Trackers(names, Subject(out, run_id, config))
+        self._context = context
+
+    def interval(self, record: IntervalRecord) -> None:
+        """Takes the record of an interval."""
+        if self._trackers.any:
+            self._trackers.scalars(interval_scalars(record, self._context), record.step)
+
+    def end(self, end: End, summary: Mapping[str, Any] | None = None) -> None:
+        """Takes how the run ended, and its summary if it has one."""
+        if summary is not None and self._trackers.any:
+            self._trackers.summary(summary_scalars(summary))
+        self._trackers.close(end)
+
+
+def interval_scalars(record: IntervalRecord, context: Context) -> dict[str, float]:
+    """Collects what a run's tables say of an interval.
+
+    Returns:
+        ``FIELD/slice ID``: mean of the slice's elements; ``FIELD/all`` of a field without slices;
+        NaN elements do not count. ``interval/...``: reward, time of the decision [s], repairs.
+    """
+    values: dict[str, float] = {
+        "interval/reward": record.reward,
+        "interval/decision_s": record.decision_s,
+        "interval/repairs": record.repairs.count,
+    }
+    for schema in context.observation:
+        if not is_histogram(schema):
+            array = record.observed[schema.name]
+            values.update(_means(schema.name, schema, array, context))
+    for schema in context.action:
+        array = record.decided[schema.name]
+        values.update(_means(schema.name + DECIDED, schema, array, context))
+    return values
+
+
+def summary_scalars(summary: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """Flattens a summary to its numbers: ``repairs/clipped``, ``per_slice/1/r_mean``."""
+    values: dict[str, float] = {}
+    for key, value in summary.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            values.update(summary_scalars(value, f"{name}/"))
+        elif isinstance(value, int | float):
+            values[name] = float(value)
+    return values
+
+
+def _means(name: str, schema: FieldSchema, array: Array, context: Context) -> dict[str, float]:
+    if SLICE not in schema.axes:
+        return {f"{name}/all": _mean(array)}
+    at = schema.axes.index(SLICE)
+    ids = axis_ids(context.values, SLICE, schema.shape[at])
+    rows = np.moveaxis(array, at, 0)
+    return {f"{name}/slice {i}": _mean(row) for i, row in zip(ids, rows, strict=True)}
+
+
+def _mean(values: Array) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of nothing but NaN the mean is NaN
+        return float(np.nanmean(values, dtype=np.float64))
