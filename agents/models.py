@@ -38,12 +38,10 @@ def load_once(path: Path, device: str, load: Callable[[Path, str], Model]) -> Mo
     if model is None:
         model = _loaded[key] = load(path, device)
     _recent.append(model)
-    return model  # type: ignore[no-any-return]
+    return model
 
 
-def in_fixed_shape(
-    function: Callable[[Tensor], Tensor], rows: Tensor, rows_at_once: int
-) -> Tensor:
+def in_fixed_shape(function: Callable[[Tensor], Tensor], rows: Tensor, rows_at_once: int) -> Tensor:
     """Applies a function of rows to always the same number of them, the last ones padded by zeros.
 
     Libraries choose how they multiply matrices, and so how they round, by their shapes. With one
@@ -61,5 +59,5 @@ def in_fixed_shape(
 
     missing = -len(rows) % rows_at_once
     padded = torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])])
-    done = [function(chunk) for chunk in padded.split(rows_at_once)]
+    done = [function(chunk) for chunk in torch.split(padded, rows_at_once)]
     return torch.cat(done)[: len(rows)]

@@ -1,7 +1,7 @@
 """Trackers of any kind, for runs and for training code; one that fails is left, with a warning.
 
-    with tracker(["tensorboard"], Subject(Path("results"), "estimator", settings)) as tracked:
-        fit(..., on_epoch=epochs(tracked))
+with tracker(["tensorboard"], Subject(Path("results"), "estimator", settings)) as tracked:
+    fit(..., on_epoch=epochs(tracked))
 """
 
 from __future__ import annotations

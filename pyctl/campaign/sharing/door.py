@@ -1,4 +1,4 @@
-"""The socket of the model server: an address without a file, and how both sides prove themselves."""
+"""The socket of the model server: an address without a file; both sides prove themselves."""
 
 from __future__ import annotations
 
