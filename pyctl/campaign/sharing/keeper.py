@@ -43,7 +43,7 @@ class Keeper:
 
     def told(self) -> str:
         """Says what it does, in a line."""
-        return f"one process decides for all runs, with {self._threads} threads"
+        return f"one process decides for all runs (threads: {self._threads})"
 
     def tend(self) -> None:
         """Starts the server if none runs.
