@@ -30,7 +30,9 @@ class TensorBoard:
         for old in folder.glob(f"{PREFIX}*"):
             old.unlink()
         name = f"{PREFIX}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
-        self._writer = RecordWriter((folder / name).open("wb"))
+        # Unbuffered: what could not be written is not tried again when the file is closed.
+        self._file = (folder / name).open("wb", buffering=0)
+        self._writer = RecordWriter(self._file)
         self._step = 0
         self._write(file_version=VERSION)
 
@@ -48,10 +50,13 @@ class TensorBoard:
 
     def close(self, end: End) -> None:
         """Closes the file."""
-        self._writer.close()
+        self._file.close()
 
     def _write(self, **parts: Any) -> None:
         from tensorboard.compat.proto.event_pb2 import Event
 
-        self._writer.write(Event(wall_time=time.time(), **parts).SerializeToString())
-        self._writer.flush()
+        try:
+            self._writer.write(Event(wall_time=time.time(), **parts).SerializeToString())
+        except OSError:
+            self._file.close()
+            raise

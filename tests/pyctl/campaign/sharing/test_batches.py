@@ -160,7 +160,7 @@ def _addresses(pid: int) -> list[str]:
 def test_runs_outlive_the_server_and_the_server_outlives_workers(
     victim: str, registered: Path, tmp_path: Path
 ) -> None:
-    runs = runs_of("learner", 3, steps=2000)
+    runs = runs_of("learner", 3, steps=600)
     log = Kills(victim)
     outcomes = shared(runs, tmp_path / "shared", log)
     assert log.killed == 1
