@@ -59,6 +59,7 @@ class NetSettings:
     model: str = ""
     device: str = "cpu"
     takes_s: float = 0.0  # a pass, at least
+    log: bool = True
 
 
 class Net(Allocator):
@@ -92,9 +93,10 @@ class Net(Allocator):
             shares = torch.softmax(logits, dim=1).cpu().numpy()
         cells = [len(each.fields["echo"]) for each in observations]
         parts = np.split(shares, np.cumsum(cells)[:-1])
-        with Path(f"{first.settings.model}.passes").open("a") as file:
-            file.write(f"{len(allocators)}\n")
-        return [Decision({"prb_max": part}) for part in parts]
+        if first.settings.log:
+            with Path(f"{first.settings.model}.passes").open("a") as file:
+                file.write(f"{len(allocators)}\n")
+        return [Decision({"prb_max": part}, {"together": len(parts)}) for part in parts]
 
 
 def _features(observation: Observation) -> Any:
