@@ -32,7 +32,7 @@ from tests.pyctl.campaign.sharing.allocators import Net, NetSettings, write_mode
 CELLS, SLICES = 12, 3
 WARM_UP = 20
 CORES = len(os.sched_getaffinity(0))
-MODEL, DEVICE = "SLICEBED_BENCH_MODEL", "SLICEBED_BENCH_DEVICE"
+MODEL, DEVICE, ROWS = (f"SLICEBED_BENCH_{name}" for name in ("MODEL", "DEVICE", "ROWS"))
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Settings(NetSettings):
 
     model: str = field(default_factory=lambda: os.environ[MODEL])
     device: str = field(default_factory=lambda: os.environ[DEVICE])
+    rows_at_once: int = field(default_factory=lambda: int(os.environ[ROWS]))
     log: bool = False
 
 
@@ -103,26 +104,25 @@ def main(words: Sequence[str]) -> None:
     """Prints a table, or one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulations", default="1,2,4,8")
-    parser.add_argument("--hidden", default="64,4096", help="width of the network")
+    parser.add_argument("--hidden", type=int, default=64, help="width of the network")
+    parser.add_argument("--rows-at-once", type=int, default=0, help="0 for as many as there are")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each case")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(words)
     rows = []
     with TemporaryDirectory() as folder:
-        for hidden in map(int, options.hidden.split(",")):
-            model = Path(folder, f"{hidden}.pt")
-            write_model(model, hidden)
-            os.environ |= {MODEL: str(model), DEVICE: options.device}
-            for simulations in map(int, options.simulations.split(",")):
-                for shared in (False, True):
-                    found = measure(simulations, shared, options.seconds)
-                    case = {"hidden": hidden, "simulations": simulations, "shared": shared}
-                    rows.append({**case, **found})
-                    if not options.json:
-                        print(*rows[-1].values(), flush=True)
+        model = Path(folder, "net.pt")
+        write_model(model, options.hidden)
+        os.environ |= {MODEL: str(model), DEVICE: options.device, ROWS: str(options.rows_at_once)}
+        for simulations in map(int, options.simulations.split(",")):
+            for shared in (False, True):
+                found = measure(simulations, shared, options.seconds)
+                rows.append({"simulations": simulations, "shared": shared, **found})
+                if not options.json:
+                    print(*rows[-1].values(), flush=True)
     if options.json:
-        print(json.dumps({"cores": CORES, "rows": rows}))
+        print(json.dumps({**vars(options), "cores": CORES, "rows": rows}))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from agents.protocol import Allocator, Context, Decision, Feedback, Observation
 from pyctl.errors import InvalidAction
 
 FEATURES = 4  # of a cell: the three shares in force, and the time
-ROWS_AT_ONCE = 16
 ENTRY_POINTS = """[slicebed.allocators]
 net = tests.pyctl.campaign.sharing.allocators:Net
 learner = tests.pyctl.campaign.sharing.allocators:Learner
@@ -39,7 +38,10 @@ def write_model(path: Path, hidden: int = 64) -> None:
     from torch import nn
 
     torch.manual_seed(5)
-    net = nn.Sequential(nn.Linear(FEATURES, hidden), nn.Tanh(), nn.Linear(hidden, 3))
+    wide = nn.Linear(hidden, hidden)
+    net = nn.Sequential(
+        *(nn.Linear(FEATURES, hidden), nn.Tanh(), wide, nn.Tanh(), nn.Linear(hidden, 3))
+    )
     # Large weights: decisions then depend on the last digits of those before.
     for parameter in net.parameters():
         parameter.data.mul_(4.0)
@@ -60,6 +62,7 @@ class NetSettings:
     device: str = "cpu"
     takes_s: float = 0.0  # a pass, at least
     log: bool = True
+    rows_at_once: int = 16  # 0 for as many as there are
 
 
 class Net(Allocator):
@@ -89,7 +92,8 @@ class Net(Allocator):
         rows = torch.from_numpy(np.concatenate([_features(each) for each in observations]))
         rows = rows.to(first.settings.device)
         with torch.inference_mode():
-            logits = in_fixed_shape(first._net, rows, ROWS_AT_ONCE)
+            size = first.settings.rows_at_once
+            logits = in_fixed_shape(first._net, rows, size) if size else first._net(rows)
             shares = torch.softmax(logits, dim=1).cpu().numpy()
         cells = [len(each.fields["echo"]) for each in observations]
         parts = np.split(shares, np.cumsum(cells)[:-1])
