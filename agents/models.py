@@ -45,7 +45,8 @@ def in_fixed_shape(function: Callable[[Tensor], Tensor], rows: Tensor, rows_at_o
     """Applies a function of rows to always the same number of them, the last ones padded by zeros.
 
     Libraries choose how they multiply matrices, and so how they round, by their shapes. With one
-    shape a row's result does not depend on how many others are computed along.
+    shape a row's result does not depend on how many others are computed along; where many threads
+    share a wide matrix it may still depend on the row's place (docs/batches.md has measurements).
 
     Args:
         function: from rows [rows_at_once, ...] to rows [rows_at_once, ...], each for itself.
