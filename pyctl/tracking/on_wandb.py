@@ -16,6 +16,7 @@ class WeightsAndBiases:
     """Logs to a run of W&B; its files are in the store's folder ``wandb``."""
 
     def __init__(self, subject: Subject) -> None:
+        os.environ.setdefault("WANDB_SILENT", "true")  # some of it does not ask the settings
         import wandb
 
         api: Any = wandb

@@ -93,7 +93,8 @@ class Trackers:
             yield
         except Exception as error:  # noqa: BLE001 - disks, networks, and code of others
             self._open.pop(name, None)
-            _warn(f"{name} takes no figures: {type(error).__name__}: {error}")
+            cause = str(error).strip().partition("\n")[0]
+            _warn(f"{name} takes no figures: {type(error).__name__}: {cause}")
 
 
 @contextmanager

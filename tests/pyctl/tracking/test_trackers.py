@@ -98,6 +98,7 @@ def test_what_wandb_is_told(
 ) -> None:
     wandb = fake("wandb", FAKE_WANDB)
     monkeypatch.delenv("WANDB_PROJECT", raising=False)
+    monkeypatch.setenv("WANDB_SILENT", "true")
     with tracker(["wandb"], Subject(tmp_path, "a", {"seed": 1})) as tracked:
         tracked.scalars({"x": 1.0}, 3)
         tracked.summary({"y": 2.0})
@@ -140,8 +141,12 @@ def test_what_mlflow_is_told(
 
 
 def test_one_that_fails_is_left_with_one_warning(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], fake: Callable[[str, str], Any]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fake: Callable[[str, str], Any],
 ) -> None:
+    monkeypatch.setenv("WANDB_SILENT", "true")
     log = 'calls.append(("log", values, step))'
     fake("wandb", FAKE_WANDB.replace(log, 'raise OSError("no network")'))
     for name in ("a", "b"):
