@@ -93,10 +93,11 @@ def run_once(
     tracking = RunTracking(track, out, folder.run_id, prepared.config, prepared.context)
     recorder = Recorder(prepared.context, tracking.interval)
     decisions = DecisionFile(folder.path / store.DECISIONS, prepared.description["action"])
-    begun = time.perf_counter()
     try:
         folder.write_json(store.PROVENANCE, origin)
         folder.write_json(store.DESCRIPTION, prepared.description)
+        tracking.begin()
+        begun = time.perf_counter()
         opener = open_simulation or _open_simulation
         end = _play(prepared, folder, recorder, decisions, on_step, opener)
         wall_s = time.perf_counter() - begun
@@ -104,15 +105,15 @@ def run_once(
         summary = _summarise(prepared, recorder, end, wall_s)
         folder.write_json(store.SUMMARY, summary)
         target = folder.commit("ok")
-        tracking.end("ok", summary)
     except KeyboardInterrupt:
-        tracking.end("interrupted")
         _keep_unfinished(folder, recorder, "interrupted", {"error": "interrupted by the user"})
+        tracking.end("interrupted")
         raise
     except Exception as error:
-        tracking.end("failed")
         _keep_unfinished(folder, recorder, "failed", _error_record(error))
+        tracking.end("failed")
         raise
+    tracking.end("ok", summary)
     return RunResult(folder.run_id, target, summary, origin)
 
 

@@ -29,7 +29,7 @@ class RunTracking:
         config: Mapping[str, Any],
         context: Context,
     ) -> None:
-        """Opens the trackers.
+        """Takes what is tracked; ``begin`` opens the trackers, which may take long.
 
         Args:
             names: of them.
@@ -38,8 +38,13 @@ class RunTracking:
             config: of the run.
             context: of the run.
         """
-        self._trackers = Trackers(names, Subject(out, run_id, config))
+        self._names, self._subject = names, Subject(out, run_id, config)
+        self._trackers = Trackers((), self._subject)
         self._context = context
+
+    def begin(self) -> None:
+        """Opens the trackers."""
+        self._trackers = Trackers(self._names, self._subject)
 
     def interval(self, record: IntervalRecord) -> None:
         """Takes the record of an interval."""
