@@ -248,7 +248,7 @@ def test_a_full_disk_is_told_as_an_error_of_the_store(
 
     (run,) = loopback()
     monkeypatch.setattr(Path, "write_text", no_space)
-    outcome = worker._run(run, tmp_path, Full())  # type: ignore[arg-type]
+    outcome = worker._Worker(Full(), tmp_path, None).run(worker.Order(run))  # type: ignore[arg-type]
     assert (outcome.state, outcome.kind) == ("failed", "StoreError")
     assert outcome.message == f"cannot write runs to {tmp_path}: No space left on device"
     assert os.listdir(tmp_path) == []
