@@ -60,7 +60,9 @@ class MetricTable:
 
 def metric_names(comparison: Comparison) -> list[str]:
     """Lists the metrics that runs have, in the order of their summaries."""
-    return list(dict.fromkeys(name for run in comparison.runs for name in run.metrics))
+    # Runs of a scenario mostly have the same ones.
+    different = dict.fromkeys(tuple(run.metrics) for run in comparison.runs)
+    return list(dict.fromkeys(name for names in different for name in names))
 
 
 def metric_tables(

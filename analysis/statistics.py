@@ -90,7 +90,7 @@ def bootstrap_mean(values: Values, method: Method = "percentile", seed: int = SE
     mean = float(sample.mean())
     if np.ptp(sample) == 0:
         return Interval(float(sample[0]), float(sample[0]), float(sample[0]))
-    means = sample[_draws(sample.size, seed)].mean(axis=1)
+    means = np.einsum("ij,j->i", _counts(sample.size, seed), sample) / sample.size
     tails = TAILS if method == "percentile" else _bca_tails(sample, means)
     low, high = np.quantile(means, tails)
     return Interval(mean, float(low), float(high))
@@ -225,6 +225,9 @@ def _bca_tails(sample: Numbers, means: Numbers) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=4)
-def _draws(size: int, seed: int) -> npt.NDArray[np.integer]:
-    """Draws the indices of all resamples."""
-    return np.random.default_rng(seed).integers(size, size=(RESAMPLES, size))
+def _counts(size: int, seed: int) -> Numbers:
+    """Draws all resamples: how often each value is in each, shape (RESAMPLES, size)."""
+    draws = np.random.default_rng(seed).integers(size, size=(RESAMPLES, size))
+    places = draws + size * np.arange(RESAMPLES)[:, np.newaxis]
+    counts = np.bincount(places.ravel(), minlength=RESAMPLES * size)
+    return counts.reshape(RESAMPLES, size).astype(float)

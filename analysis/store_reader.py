@@ -12,6 +12,7 @@ their summaries.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # By the end of the folder's name.
 UNFINISHED = {".failed": "failed", ".interrupted": "interrupted", ".partial": "not over"}
+_RUN = re.compile(r"^\.?[0-9a-f]{12}(\.|$)")
+MOST_DESCRIPTIONS = 256  # that are kept
 TAIL_LINES = 20
 TAIL_BYTES = 16_384
 
@@ -193,7 +196,7 @@ def read_run(folder: Path) -> Run:
     return Run(
         folder=folder,
         config=_read_json(folder / "config.json"),
-        description=_read_json(folder / "description.json"),
+        description=_read_description(folder / "description.json"),
         summary=_read_json(folder / "summary.json"),
     )
 
@@ -225,8 +228,10 @@ def scan_store(results: Path) -> Store:
     for folder in _folders(results, hidden=True):
         state = UNFINISHED.get(folder.suffix)
         if state is not None:
-            store.unfinished.append(_read_unfinished(folder, state))
-        elif (folder / "config.json").exists() and not folder.name.startswith("."):
+            unfinished = _read_unfinished(folder, state)
+            if folder.is_dir():  # else it is over by now, and has another name
+                store.unfinished.append(unfinished)
+        elif folder.name[0] != "." and (folder / "config.json").exists():
             _add(store, folder)
     if not (store.runs or store.unfinished):
         raise StoreReadError(f"{results} holds no run; `slicebed run` makes one")
@@ -253,14 +258,12 @@ def _require_keys(run: Run) -> None:
 
 
 def _read_unfinished(folder: Path, state: str, error: dict[str, Any] | None = None) -> Unfinished:
-    log = folder / "simulation.log"
-    text = _tail(log) if log.is_file() else ""
     return Unfinished(
         folder,
         state,
         _readable_json(folder / "config.json") or {},
         error or _readable_json(folder / "error.json") or {},
-        text,
+        _tail(folder / "simulation.log"),
     )
 
 
@@ -273,10 +276,13 @@ def _readable_json(path: Path) -> dict[str, Any] | None:
 
 
 def _tail(log: Path) -> str:
-    with log.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - TAIL_BYTES))
-        lines = file.read().decode(errors="replace").splitlines()
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""  # there is none, or it goes while a batch writes
     return "\n".join(lines[-TAIL_LINES:])
 
 
@@ -286,8 +292,19 @@ def _folders(results: Path, hidden: bool = False) -> list[Path]:
         raise StoreReadError(f"{results} is no folder; that of a run or of a store is required")
     if (results / "config.json").is_file():
         return [results]
-    names = sorted(results.iterdir())
-    return [path for path in names if path.is_dir() and (hidden or not path.name.startswith("."))]
+    visible = [path for path in sorted(results.iterdir()) if hidden or path.name[0] != "."]
+    return [path for path in visible if path.is_dir() and _is_run(path)]
+
+
+def _is_run(folder: Path) -> bool:
+    """Tells whether a folder is a run's, by its name or, of one that has another, by what it holds.
+
+    A store may hold what is not ours.
+    """
+    if _RUN.match(folder.name):
+        return True
+    config = _readable_json(folder / "config.json") or {}
+    return "scenario" in config and "allocator" in config
 
 
 def _read_table(path: Path) -> pd.DataFrame:
@@ -300,9 +317,33 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
+    return _json_object(path, _read_bytes(path))
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    """Reads a description; runs of the same one share it, because thousands may have it."""
+    text = _read_bytes(path)
+    if text not in _descriptions:
+        if len(_descriptions) == MOST_DESCRIPTIONS:
+            _descriptions.clear()
+        _descriptions[text] = _json_object(path, text)
+    return _descriptions[text]
+
+
+_descriptions: dict[bytes, dict[str, Any]] = {}
+
+
+def _read_bytes(path: Path) -> bytes:
     try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        return path.read_bytes()
+    except OSError as error:
+        raise StoreReadError(f"{path}: {error}") from error
+
+
+def _json_object(path: Path, text: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
         raise StoreReadError(f"{path}: {error}") from error
     if not isinstance(value, dict):
         raise StoreReadError(f"{path}: a JSON object is required")

@@ -1,4 +1,4 @@
-"""Folders that appear, or take another's place, in one step."""
+"""Folders and files that appear, or take another's place, in one step."""
 
 from __future__ import annotations
 
@@ -36,6 +36,20 @@ def put_in_place(folder: Path, target: Path) -> Path | None:
         folder.rename(target)
         return aside
     return folder
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -6,6 +6,7 @@ run whose process died, or passed no border for too long, is kept as failed like
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -14,12 +15,13 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Protocol, cast
 
-from pyctl.campaign import store
+from pyctl.campaign.abandoned import keep_abandoned, tidy
 from pyctl.campaign.backends.backend import Backend, BackendError, Worker
 from pyctl.campaign.backends.local import START_S, LocalBackend
-from pyctl.campaign.claims import Owner, declare_gone, lock_path
+from pyctl.campaign.claims import Owner, declare_gone
 from pyctl.campaign.episode import StepReport
 from pyctl.campaign.errors import StoreError
+from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.pace import Pace
 from pyctl.campaign.planned import PlannedRun
 from pyctl.campaign.sharing.door import ModelServerLost
@@ -161,10 +163,12 @@ class Batch:
             BackendError: workers cannot be had.
             KeyboardInterrupt: the user stopped it; runs in progress are kept as interrupted.
         """
+        tidy(self._out)
         try:
             self._loop()
         finally:
-            self._close()
+            with Interrupts():
+                self._close()
         if self._store_error:
             raise StoreError(self._store_error)
         return self.outcomes
@@ -296,7 +300,8 @@ class Batch:
     def _keep(self, run: PlannedRun, kind: str, message: str) -> None:
         """Keeps what a process that is gone has left as a failed run."""
         try:
-            keep_as_failed(self._out, run.run_id, kind, message)
+            record = {"error": message, "kind": kind}
+            keep_abandoned(self._out, run.run_id, "failed", record)
         except StoreError as error:
             kind, message = type(error).__name__, str(error)
         self._ended(run, Outcome("failed", kind, message))
@@ -350,25 +355,14 @@ class Batch:
                 self._posts.remove(post)
                 if post.owner is not None:
                     declare_gone(post.owner)
+                if post.run is not None:
+                    self._keep_interrupted(post.run)
             time.sleep(CLOSE_POLL_S)
 
-
-def keep_as_failed(out: Path, run_id: str, kind: str, message: str) -> None:
-    """Puts the folder that a dead process left in place as a failed run; the lock goes with it.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
-    for path in store.abandoned(out, run_id):
-        folder = store.PendingRun.adopt(path)
-        folder.write_json(store.ERROR, {"error": message, "kind": kind})
-        folder.commit("failed")
-    remove_stale_lock(out, run_id)
-
-
-def remove_stale_lock(out: Path, run_id: str) -> None:
-    """Removes a run's lock if its process is gone."""
-    path = lock_path(out, run_id)
-    owner = Owner.read(path)
-    if owner is not None and not owner.lives():
-        path.unlink(missing_ok=True)
+    def _keep_interrupted(self, run: PlannedRun) -> None:
+        """Keeps what a worker could not keep itself; its own trouble does not hide the cause."""
+        record = {"error": "interrupted by the user"}
+        try:
+            keep_abandoned(self._out, run.run_id, "interrupted", record)
+        except StoreError as trouble:
+            print(f"slicebed: warning: {trouble}", file=sys.stderr)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyctl.campaign.errors import StoreError
+from pyctl.campaign.errors import cannot_write
 
 START_FIELD = 19  # of /proc/PID/stat after the name: clock ticks from boot to the start
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -94,9 +94,16 @@ class Claim:
         self._path = path
 
     def release(self) -> None:
-        """Gives it back."""
-        if Owner.read(self._path) == Owner.current():
-            self._path.unlink(missing_ok=True)
+        """Gives it back.
+
+        Raises:
+            StoreError: the store cannot be written any more.
+        """
+        try:
+            if Owner.read(self._path) == Owner.current():
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(f"runs to {self._path.parent}", error) from error
 
 
 def lock_path(out: Path, run_id: str) -> Path:
@@ -121,13 +128,13 @@ def claim(out: Path, run_id: str) -> Claim | Owner:
     try:
         out.mkdir(parents=True, exist_ok=True)
         # One at a time looks and writes, so none takes over from the living.
-        with _alone(out):
+        with alone(out):
             owner = Owner.read(path)
             if owner is not None and owner.lives():
                 return owner
             _write(path)
     except OSError as error:
-        raise StoreError(f"cannot write runs to {out}: {error.strerror}") from error
+        raise cannot_write(f"runs to {out}", error) from error
     return Claim(path)
 
 
@@ -140,7 +147,8 @@ def _write(path: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """Lets one process at a time change what it is told of a store by names; not to be nested."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from typing import ClassVar
+
 from pyctl.errors import SlicebedError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_FOLDER = (errno.EEXIST, errno.ENOTDIR)
+FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class AllocatorFailed(SlicebedError):
@@ -11,3 +19,18 @@ class AllocatorFailed(SlicebedError):
 
 class StoreError(SlicebedError):
     """A run folder cannot be read or written."""
+
+    exit_status: ClassVar[int] = 2
+
+
+def cannot_write(what: object, error: OSError) -> StoreError:
+    """Makes the error that tells what cannot be written (a path), why, and what to do."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    remedy = ""
+    if error.errno in FULL:
+        remedy = "; make room there and repeat the command"
+    elif error.errno in FORBIDDEN:
+        remedy = "; a folder that can be written is required, choose another --out"
+    elif error.errno in NO_FOLDER:
+        remedy = "; a folder is required, choose another --out"
+    return StoreError(f"cannot write {what}: {reason}{remedy}")

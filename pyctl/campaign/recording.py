@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
-from pyctl.campaign.errors import StoreError
+from pyctl.campaign.errors import cannot_write
 from pyctl.errors import ProtocolError
 from pyctl.exchange import codec
 from pyctl.exchange.codec import State
@@ -41,7 +41,7 @@ class DecisionFile:
         try:
             self._file: IO[bytes] = path.open("wb", buffering=0)
         except OSError as error:
-            raise StoreError(f"cannot write {path}: {error.strerror}") from error
+            raise cannot_write(path, error) from error
 
     def add(self, decision: Mapping[str, Any]) -> None:
         """Appends a decision.
@@ -50,10 +50,12 @@ class DecisionFile:
             StoreError: it cannot be written.
         """
         message = codec.encode_action(decision, self._space)
+        left = memoryview(len(message).to_bytes(LENGTH_BYTES, "little") + message)
         try:
-            self._file.write(len(message).to_bytes(LENGTH_BYTES, "little") + message)
+            while left:  # a disk that is nearly full takes a part, and tells so with the rest
+                left = left[self._file.write(left) :]
         except OSError as error:
-            raise StoreError(f"cannot write {self._path}: {error.strerror}") from error
+            raise cannot_write(self._path, error) from error
 
     def __enter__(self) -> Self:
         return self

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from pyctl.campaign import store
 from pyctl.campaign.episode import EpisodeEnd, Simulation, StepReport, run_episode
-from pyctl.campaign.errors import StoreError
+from pyctl.campaign.errors import StoreError, cannot_write
+from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.prepare import (
     TOPOLOGY_FILE,
     TRANSPORTS,
@@ -24,6 +25,7 @@ from pyctl.campaign.provenance import provenance
 from pyctl.campaign.recorder import Recorder
 from pyctl.campaign.recording import DecisionFile
 from pyctl.campaign.settings import MakeAllocator, make_allocator
+from pyctl.campaign.tables import write_table
 from pyctl.errors import SimulationError
 from pyctl.tracking.names import TrackerName
 from pyctl.tracking.runs import RunTracking
@@ -89,42 +91,56 @@ def run_once(
         "channel": request.reach.channel,
         "shared_model": make is not None,
     }
-    folder = store.PendingRun(out, prepared.config)
-    tracking = RunTracking(track, out, folder.run_id, prepared.config, prepared.context)
-    recorder = Recorder(prepared.context, tracking.interval)
-    decisions = DecisionFile(folder.path / store.DECISIONS, prepared.description["action"])
-    try:
-        folder.write_json(store.PROVENANCE, origin)
-        folder.write_json(store.DESCRIPTION, prepared.description)
-        tracking.begin()
-        begun = time.perf_counter()
-        opener = open_simulation or _open_simulation
-        end = _play(prepared, folder, recorder, decisions, on_step, opener)
-        wall_s = time.perf_counter() - begun
-        _write_tables(folder, recorder)
-        summary = _summarise(prepared, recorder, end, wall_s)
-        folder.write_json(store.SUMMARY, summary)
-        target = folder.commit("ok")
-    except KeyboardInterrupt:
-        _keep_unfinished(folder, recorder, "interrupted", {"error": "interrupted by the user"})
-        tracking.end("interrupted")
-        raise
-    except Exception as error:
-        _keep_unfinished(folder, recorder, "failed", _error_record(error))
-        tracking.end("failed")
-        raise
-    tracking.end("ok", summary)
+    opener = open_simulation or _open_simulation
+    tracking = RunTracking(track, out, prepared.config, prepared.context)
+    with tracking, Interrupts() as interrupts:
+        folder = store.PendingRun(out, prepared.config)
+        recorder = Recorder(prepared.context, tracking.interval)
+        try:
+            with interrupts.allowed():
+                tracking.begin()
+                summary = _fill(prepared, folder, recorder, origin, on_step, opener)
+            target = folder.commit("ok")
+        except KeyboardInterrupt:
+            _keep_unfinished(folder, recorder, "interrupted", {"error": "interrupted by the user"})
+            raise
+        except Exception as error:
+            # What a full disk has stopped did not fail by itself.
+            state: store.State = "interrupted" if isinstance(error, StoreError) else "failed"
+            _keep_unfinished(folder, recorder, state, _error_record(error))
+            raise
+        tracking.summary(summary)
     return RunResult(folder.run_id, target, summary, origin)
+
+
+def _fill(
+    prepared: PreparedRun,
+    folder: store.PendingRun,
+    recorder: Recorder,
+    origin: Mapping[str, Any],
+    on_step: Callable[[StepReport], None] | None,
+    open_simulation: OpenSimulation,
+) -> dict[str, Any]:
+    """Runs the simulation and writes all files of the run; returns its summary."""
+    begun = time.perf_counter()
+    folder.write_json(store.PROVENANCE, origin)
+    folder.write_json(store.DESCRIPTION, prepared.description)
+    end = _play(prepared, folder, recorder, on_step, open_simulation)
+    wall_s = time.perf_counter() - begun
+    _write_tables(folder, recorder)
+    summary = _summarise(prepared, recorder, end, wall_s)
+    folder.write_json(store.SUMMARY, summary)
+    return summary
 
 
 def _play(
     prepared: PreparedRun,
     folder: store.PendingRun,
     recorder: Recorder,
-    decisions: DecisionFile,
     on_step: Callable[[StepReport], None] | None,
     open_simulation: OpenSimulation,
 ) -> EpisodeEnd:
+    decisions = DecisionFile(folder.path / store.DECISIONS, prepared.description["action"])
     for name, text in prepared.load.files().items():
         folder.write_text(store.LOAD_FILES[name], text)
     simulation = open_simulation(prepared, folder.path)
@@ -182,9 +198,9 @@ def _write_tables(folder: store.PendingRun, recorder: Recorder) -> None:
     try:
         for name, table in tables.items():
             if table is not None:
-                table.to_parquet(folder.path / name, index=False)
+                write_table(table, folder.path / name)
     except OSError as error:
-        raise StoreError(f"cannot write tables to {folder.path}: {error}") from error
+        raise cannot_write(folder.path / name, error) from error
 
 
 def _summarise(
@@ -215,6 +231,8 @@ def _keep_unfinished(
     folder: store.PendingRun, recorder: Recorder, state: store.State, record: dict[str, Any]
 ) -> None:
     """Stores what there is of a run that did not end; its own trouble does not hide the cause."""
+    if not folder.is_pending:
+        return  # it is in place; what went wrong came later
     try:
         if recorder.records:
             _write_tables(folder, recorder)

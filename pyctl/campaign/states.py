@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pyctl.campaign import store
+from pyctl.campaign.abandoned import is_abandoned
 from pyctl.campaign.claims import Owner
 from pyctl.campaign.errors import StoreError
 from pyctl.launch.log import TAIL_BYTES
@@ -98,7 +99,7 @@ def _stored_run(path: Path) -> StoredRun | None:
             return StoredRun(ended[1], ended[2] or "ok", path)  # type: ignore[arg-type]
         return None
     if partial := _PARTIAL.match(path.name):
-        state: RunState = "stale" if store.is_abandoned(path) else "running"
+        state: RunState = "stale" if is_abandoned(path) else "running"
         return StoredRun(partial[1], state, path)
     if lock := _LOCK.match(path.name):
         owner = Owner.read(path)

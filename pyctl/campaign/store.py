@@ -11,17 +11,18 @@ run is repeated.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
-import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pyctl.campaign.atomic import put_in_place
-from pyctl.campaign.claims import Owner
+from pyctl.campaign.claims import Owner, alone
 from pyctl.campaign.digest import run_id
-from pyctl.campaign.errors import StoreError
+from pyctl.campaign.errors import StoreError, cannot_write
 from pyctl.campaign.offered import ARRIVALS_FILE, MASK_FILE
 
 State = Literal["ok", "failed", "interrupted"]
@@ -35,18 +36,20 @@ STEPS = "steps.parquet"
 INTERVALS = "intervals.parquet"
 HISTOGRAMS = "histograms.parquet"
 TOPOLOGY = "topology.json"
+TOPOLOGY_ASIDE = "topology.json.partial"  # until the simulation has written it
 MASK = "mask.csv"
 ARRIVALS = "arrivals.csv"
 LOG = "simulation.log"
 DECISIONS = "decisions.bin"
 OWNER = "owner.json"  # who writes the folder, until it is in place
 
-OWNER_WRITTEN_S = 5.0  # between a folder's beginning and its owner's name in it, at most
+REMOVAL_TRIES = 5
 
 OUR_FILES = frozenset(
     (
         *(CONFIG, PROVENANCE, DESCRIPTION, SUMMARY, ERROR),
-        *(STEPS, INTERVALS, HISTOGRAMS, TOPOLOGY, MASK, ARRIVALS, LOG, DECISIONS, OWNER),
+        *(STEPS, INTERVALS, HISTOGRAMS, TOPOLOGY, TOPOLOGY_ASIDE, MASK, ARRIVALS),
+        *(LOG, DECISIONS, OWNER),
     )
 )
 LOAD_FILES = {MASK_FILE: MASK, ARRIVALS_FILE: ARRIVALS}  # by the parameter that names them
@@ -63,6 +66,7 @@ class PendingRun:
     Attributes:
         path: where files are written until ``commit``.
         run_id: the run's name.
+        is_pending: until ``commit``.
     """
 
     def __init__(self, out: Path, config: Mapping[str, Any]) -> None:
@@ -73,19 +77,25 @@ class PendingRun:
             config: the run's canonical configuration.
 
         Raises:
-            StoreError: a folder of the run's name is not a run's, or the store cannot be written.
+            StoreError: a folder of the run's name is not a run's, or the store cannot be written;
+                then there is no folder.
         """
         self.run_id = run_id(config)
+        self.is_pending = True
         self._out = out
         for state in ("ok", "failed", "interrupted"):
             _require_ours(folder_of(out, self.run_id, state), self.run_id)
         self.path = (out / f".{self.run_id}.{uuid.uuid4().hex[:8]}.partial").absolute()
         try:
-            self.path.mkdir(parents=True)
+            out.mkdir(parents=True, exist_ok=True)
+            # Who finds no owner under the lock knows that none will come.
+            with alone(out):
+                self.path.mkdir()
+                (self.path / OWNER).write_text(Owner.current().text())
+            (self.path / CONFIG).write_text(_json_text(config))
         except OSError as error:
-            raise StoreError(f"cannot write runs to {out}: {error.strerror}") from error
-        self.write_text(OWNER, Owner.current().text())
-        self.write_json(CONFIG, config)
+            remove(self.path)
+            raise cannot_write(f"runs to {out}", error) from error
 
     @classmethod
     def adopt(cls, path: Path) -> PendingRun:
@@ -95,7 +105,7 @@ class PendingRun:
             StoreError: it is not the folder of a run.
         """
         run = cls.__new__(cls)
-        run.path, run._out = path.absolute(), path.parent
+        run.path, run._out, run.is_pending = path.absolute(), path.parent, True
         run.run_id = path.name.split(".")[1]
         _require_ours(path, run.run_id)
         return run
@@ -106,7 +116,7 @@ class PendingRun:
         Raises:
             StoreError: it cannot be written.
         """
-        self.write_text(name, json.dumps(value, indent=1) + "\n")
+        self.write_text(name, _json_text(value))
 
     def write_text(self, name: str, text: str) -> None:
         """Writes one of the folder's files.
@@ -117,7 +127,7 @@ class PendingRun:
         try:
             (self.path / name).write_text(text)
         except OSError as error:
-            raise StoreError(f"cannot write {self.path / name}: {error.strerror}") from error
+            raise cannot_write(self.path / name, error) from error
 
     def commit(self, state: State) -> Path:
         """Puts the folder in place of earlier ones of the same run in this or a worse state.
@@ -129,84 +139,81 @@ class PendingRun:
             StoreError: a folder that is not the run's is in the way.
         """
         target = folder_of(self._out, self.run_id, state)
-        _require_ours(target, self.run_id)
         try:
-            (self.path / OWNER).unlink(missing_ok=True)
-            replaced = put_in_place(self.path, target)
+            with alone(self._out):
+                _require_ours(target, self.run_id)
+                if state == "ok":
+                    self._remove_unfinished()
+                (self.path / OWNER).unlink(missing_ok=True)
+                replaced = put_in_place(self.path, target)
+            self.is_pending = False
+            if replaced is not None:
+                with contextlib.suppress(FileNotFoundError):  # another process has cleared it
+                    _clear(replaced, keep_in=target)
         except OSError as error:
-            raise StoreError(f"cannot put the run in {target}: {error.strerror}") from error
-        if replaced is not None:
-            _clear(replaced, keep_in=target)
-        if state == "ok":
-            self._clear_unfinished(target)
+            raise cannot_write(target, error) from error
         return target
 
-    def discard(self) -> None:
-        """Deletes the folder."""
-        _clear(self.path, keep_in=self._out)
-
-    def _clear_unfinished(self, target: Path) -> None:
+    def _remove_unfinished(self) -> None:
         for state in ("failed", "interrupted"):
             folder = folder_of(self._out, self.run_id, state)
-            if _is_run(folder, self.run_id) and _has_only_ours(folder):
-                _clear(folder, keep_in=target)
+            if is_run(folder, self.run_id):
+                remove(folder)
 
 
 def is_ok(out: Path, run: str) -> bool:
     """Tells whether a run is stored that ended well."""
     folder = folder_of(out, run)
-    return (folder / SUMMARY).is_file() and _is_run(folder, run)
+    return (folder / SUMMARY).is_file() and is_run(folder, run)
 
 
-def abandoned(out: Path, run: str) -> list[Path]:
-    """Lists folders of a run that no living process writes."""
-    return [path for path in sorted(out.glob(f".{run}.*.partial")) if is_abandoned(path)]
-
-
-def is_abandoned(partial: Path) -> bool:
-    """Tells whether no living process writes a run's folder."""
-    owner = Owner.read(partial / OWNER)
-    if owner is not None:
-        return not owner.lives()
-    try:
-        return time.time() - partial.stat().st_mtime > OWNER_WRITTEN_S
-    except OSError:
-        return False  # it has just been put in place
-
-
-def remove_abandoned(out: Path, run: str) -> None:
-    """Deletes folders of a run that no living process writes, and nothing of others in them."""
-    for path in abandoned(out, run):
-        if all(entry.name in OUR_FILES and entry.is_file() for entry in path.iterdir()):
-            for entry in path.iterdir():
-                entry.unlink(missing_ok=True)
-            path.rmdir()
-
-
-def _require_ours(folder: Path, run: str) -> None:
-    if folder.exists() and not _is_run(folder, run):
-        raise StoreError(
-            f"{folder} is in the way: it is not the folder of run {run}; "
-            "move it, or choose another --out"
-        )
-
-
-def _is_run(folder: Path, run: str) -> bool:
+def is_run(folder: Path, run: str) -> bool:
+    """Tells whether a folder is that of a run."""
     try:
         return run_id(json.loads((folder / CONFIG).read_text())) == run
     except (OSError, ValueError):
         return False
 
 
-def _has_only_ours(folder: Path) -> bool:
-    return all(path.name in OUR_FILES for path in folder.iterdir())
+def remove(folder: Path) -> None:
+    """Deletes a run's folder, unless it is gone or holds what is not ours.
+
+    Raises:
+        OSError: it cannot be deleted.
+    """
+    for left in reversed(range(REMOVAL_TRIES)):
+        try:
+            if any(path.name not in OUR_FILES or path.is_dir() for path in folder.iterdir()):
+                return
+            for path in folder.iterdir():
+                path.unlink(missing_ok=True)
+            folder.rmdir()
+            return
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            # A simulation whose worker was killed writes its topology, and is killed then.
+            if error.errno != errno.ENOTEMPTY or not left:
+                raise
+
+
+def _require_ours(folder: Path, run: str) -> None:
+    if folder.exists() and not is_run(folder, run):
+        raise StoreError(
+            f"{folder} is in the way: it is not the folder of run {run}; "
+            "move it, or choose another --out"
+        )
+
+
+def _json_text(value: Any) -> str:
+    return json.dumps(value, indent=1) + "\n"
 
 
 def _clear(folder: Path, keep_in: Path) -> None:
     """Deletes our files in ``folder``, moves others to ``keep_in``, deletes the empty folder."""
     for path in list(folder.iterdir()):
         if path.name in OUR_FILES:
-            path.unlink()
+            path.unlink(missing_ok=True)
         elif not (keep_in / path.name).exists():
             path.rename(keep_in / path.name)
     if not any(folder.iterdir()):

@@ -11,16 +11,17 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
 from pyctl.campaign import store
+from pyctl.campaign.abandoned import remove_abandoned
 from pyctl.campaign.claims import Owner, claim
 from pyctl.campaign.episode import StepReport
+from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.planned import PlannedRun
 from pyctl.campaign.settings import MakeAllocator
 from pyctl.campaign.sharing.door import Door
@@ -91,12 +92,14 @@ def work(connection: Connection, out: Path, door: Door | None = None) -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     orders: queue.Queue[Order | None] = queue.Queue()
-    busy = threading.Event()
-    threading.Thread(target=_listen, args=(connection, orders, busy), daemon=True).start()
+    busy, closed = threading.Event(), threading.Event()
+    threading.Thread(target=_listen, args=(connection, orders, busy, closed), daemon=True).start()
     try:
         connection.send(Ready(Owner.current()))
         while (order := orders.get()) is not None:
             busy.set()
+            if closed.is_set():  # before the listener could see that there is something to stop
+                return
             outcome = _Worker(connection, out, door).run(order)
             busy.clear()
             connection.send(outcome)
@@ -105,12 +108,16 @@ def work(connection: Connection, out: Path, door: Door | None = None) -> None:
 
 
 def _listen(
-    connection: Connection, orders: queue.Queue[Order | None], busy: threading.Event
+    connection: Connection,
+    orders: queue.Queue[Order | None],
+    busy: threading.Event,
+    closed: threading.Event,
 ) -> None:
     try:
         while True:
             orders.put(connection.recv())
     except (EOFError, OSError):
+        closed.set()
         orders.put(None)
     if busy.is_set():
         os.kill(os.getpid(), signal.SIGINT)
@@ -127,44 +134,36 @@ class _Worker:
     door: Door | None
 
     def run(self, order: Order) -> Outcome:
-        run_id = order.run.run_id
-        try:
-            claimed = claim(self.out, run_id)
-        except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-            return _failed(error)
-        if isinstance(claimed, Owner):
-            return Outcome("claimed", message=str(claimed), holder=claimed)
-        try:
-            if store.is_ok(self.out, run_id):
-                return Outcome("skipped")
-            return self._run_claimed(order)
-        finally:
-            claimed.release()
+        with Interrupts():  # none leaves a lock behind
+            try:
+                claimed = claim(self.out, order.run.run_id)
+                if isinstance(claimed, Owner):
+                    return Outcome("claimed", message=str(claimed), holder=claimed)
+                try:
+                    return self._run_claimed(order)
+                finally:
+                    claimed.release()
+            except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
+                return _failed(error)
 
     def _run_claimed(self, order: Order) -> Outcome:
         from pyctl.campaign.runner import run_once
 
         run = order.run
-        try:
-            store.remove_abandoned(self.out, run.run_id)
-            self.connection.send(Begun())
-            report = _Reporter(self.connection)
-            with self._allocators() as make:
-                result = run_once(run.request, self.out, report, make=make, track=order.track)
-        except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-            return _failed(error)
+        if store.is_ok(self.out, run.run_id):
+            return Outcome("skipped")
+        remove_abandoned(self.out, run.run_id)
+        self.connection.send(Begun())
+        report = _Reporter(self.connection)
+        with self._allocators() as make:
+            result = run_once(run.request, self.out, report, make=make, track=order.track)
         if result.run_id != run.run_id:
             message = f"it was stored as {result.run_id}: files changed"
             return Outcome("failed", "StoreError", message)
         return Outcome("ok")
 
-    @contextmanager
-    def _allocators(self) -> Iterator[MakeAllocator | None]:
-        if self.door is None:
-            yield None
-        else:
-            with shared_allocators(self.door) as make:
-                yield make
+    def _allocators(self) -> AbstractContextManager[MakeAllocator | None]:
+        return nullcontext() if self.door is None else shared_allocators(self.door)
 
 
 def _failed(error: Exception) -> Outcome:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pyctl.cli.bench_batch import batch
 from pyctl.cli.bench_exchange import exchange
 from pyctl.cli.run import MAX_SEED
 
@@ -100,6 +101,7 @@ def edge_cloud(
 
 
 app.command()(exchange)
+app.command()(batch)
 
 
 def _measures(models: Sequence[Timing], sizes: Sequence[Timing]) -> list[Measure]:

@@ -21,6 +21,8 @@ from pyctl.launch.watched import failure_of, shell_status
 
 DESCRIBE_TIMEOUT_S = 120.0
 CACHED = 256
+# Names of what a simulation writes change nothing of what the scenario says of itself.
+WRITTEN = ("topology_file",)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def describe(name: str, parameters: Mapping[str, Any] | None = None) -> Descript
     """
     binary = scenario_binary(name)
     built = binary.stat().st_mtime_ns
-    return Description(_describe(binary, built, tuple(parameter_arguments(parameters or {}))))
+    told = {key: value for key, value in (parameters or {}).items() if key not in WRITTEN}
+    return Description(_describe(binary, built, tuple(parameter_arguments(told))))
 
 
 def parameter_arguments(parameters: Mapping[str, Any]) -> list[str]:

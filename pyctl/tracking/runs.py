@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from agents.protocol import Array, Context, FieldSchema
+from pyctl.campaign.digest import run_id
 from pyctl.campaign.histograms import axis_ids, is_histogram
 from pyctl.campaign.recorder import DECIDED, IntervalRecord
 from pyctl.tracking.names import TrackerName
@@ -19,13 +20,12 @@ SLICE = "slice"
 
 
 class RunTracking:
-    """Tells trackers of a run; without any it costs nothing."""
+    """Tells trackers of a run, and at the end of ``with`` how it ended."""
 
     def __init__(
         self,
         names: Sequence[TrackerName],
         out: Path,
-        run_id: str,
         config: Mapping[str, Any],
         context: Context,
     ) -> None:
@@ -34,11 +34,10 @@ class RunTracking:
         Args:
             names: of them.
             out: the store.
-            run_id: of the run.
-            config: of the run.
+            config: of the run; its id is the name.
             context: of the run.
         """
-        self._names, self._subject = names, Subject(out, run_id, config)
+        self._names, self._subject = names, Subject(out, run_id(config), config)
         self._trackers = Trackers((), self._subject)
         self._context = context
 
@@ -51,11 +50,22 @@ class RunTracking:
         if self._trackers.any:
             self._trackers.scalars(interval_scalars(record, self._context), record.step)
 
-    def end(self, end: End, summary: Mapping[str, Any] | None = None) -> None:
-        """Takes how the run ended, and its summary if it has one."""
-        if summary is not None and self._trackers.any:
+    def summary(self, summary: Mapping[str, Any]) -> None:
+        """Takes the run's summary."""
+        if self._trackers.any:
             self._trackers.summary(summary_scalars(summary))
-        self._trackers.close(end)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._trackers.close(_end(kind))
+
+
+def _end(raised: type[BaseException] | None) -> End:
+    if raised is None:
+        return "ok"
+    return "interrupted" if issubclass(raised, KeyboardInterrupt) else "failed"
 
 
 def interval_scalars(record: IntervalRecord, context: Context) -> dict[str, float]:

@@ -89,7 +89,7 @@ def test_stores_without_finished_runs(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     with pytest.raises(StoreReadError, match="holds no finished run; `slicebed run` makes one"):
         read_store(tmp_path)
-    (tmp_path / "1f2e.failed").mkdir()
+    (tmp_path / "1f2e3d4c5b6a.failed").mkdir()
     with pytest.raises(StoreReadError, match="no finished run; 1 failed or were interrupted; "):
         read_store(tmp_path)
     unfinished = edge_run(tmp_path / "unfinished")

@@ -20,28 +20,36 @@ def test_every_state_is_told(tmp_path: Path) -> None:
     (keyless / "config.json").write_text(json.dumps(config))
     half = edge_run(tmp_path / "c", seed=3)
     (half / "summary.json").unlink()
-    for name in ("d.failed", "e.interrupted", ".f.12345678.partial", "figures", ".hidden"):
+    failed, stopped, going = (
+        f"{'d' * 12}.failed",
+        f"{'e' * 12}.interrupted",
+        f".{'f' * 12}.1.partial",
+    )
+    for name in (failed, stopped, going, "figures", ".hidden", "theirs", "theirs.failed"):
         (tmp_path / name).mkdir()
-    (tmp_path / "d.failed" / "error.json").write_text('{"error": "why"}')
+    (tmp_path / failed / "error.json").write_text('{"error": "why"}')
+    for name in ("theirs", "theirs.failed"):  # other programs have files of these names as well
+        (tmp_path / name / "config.json").write_text('{"lr": 0.1}')
+        (tmp_path / name / "summary.json").write_text('{"steps": 3}')
     (tmp_path / "notes.failed").write_text("a file")
     store = scan_store(tmp_path)
     assert [run.folder.name for run in store.runs] == ["a"]
     assert {run.folder.name: run.state for run in store.unfinished} == {
         "b": "damaged",
         "c": "damaged",
-        "d.failed": "failed",
-        "e.interrupted": "interrupted",
-        ".f.12345678.partial": "not over",
+        failed: "failed",
+        stopped: "interrupted",
+        going: "not over",
     }
     errors = {run.folder.name: run.error for run in store.unfinished}
     assert errors["b"]["error"].endswith("config.json: mask_sha256 is missing")
     assert errors["c"]["error"].endswith("summary.json is missing")
-    assert errors["d.failed"] == {"error": "why"}
-    assert errors["e.interrupted"] == {}
+    assert errors[failed] == {"error": "why"}
+    assert errors[stopped] == {}
 
 
 def test_the_tail_of_a_long_log(tmp_path: Path) -> None:
-    folder = tmp_path / "a.failed"
+    folder = tmp_path / "aaaaaaaaaaaa.failed"
     folder.mkdir()
     lines = [f"line {i}" for i in range(TAIL_BYTES)]
     (folder / "simulation.log").write_bytes("\n".join(lines).encode() + b"\n\xff")

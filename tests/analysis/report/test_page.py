@@ -256,8 +256,8 @@ def test_a_figure_that_lacks_something_is_named(tmp_path: Path) -> None:
 
 def test_a_store_of_failures_alone_is_reported(tmp_path: Path) -> None:
     results = tmp_path / "results"
-    (results / "x.failed").mkdir(parents=True)
-    (results / "x.failed" / "error.json").write_text(json.dumps({"error": "no luck"}))
+    (results / "0123456789ab.failed").mkdir(parents=True)
+    (results / "0123456789ab.failed" / "error.json").write_text(json.dumps({"error": "no luck"}))
     write_report(results, tmp_path / "a.html", None)
     page = Page.read((tmp_path / "a.html").read_text())
     assert "No run ended well." in page.by_id("what").text

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pyctl.campaign import pace, worker
+from pyctl.campaign import batch, pace, worker
 from pyctl.campaign.backends import local
 from pyctl.campaign.backends.backend import BackendError
 from pyctl.campaign.batch import Batch, BatchOptions
@@ -92,8 +92,7 @@ def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
         return []
 
 
-def wait_for_a_run(process: subprocess.Popen[str], out: Path, file: str = "") -> None:
-    pattern = f".*.partial/{file}"
+def wait_for_a_run(process: subprocess.Popen[str], out: Path, pattern: str = ".*.partial") -> None:
     before = set(out.glob(pattern))
     while process.poll() is None and not set(out.glob(pattern)) - before:
         time.sleep(0.01)
@@ -136,18 +135,41 @@ def test_two_batches_on_one_store_share_the_work(tmp_path: Path) -> None:
     assert len(os.listdir(tmp_path / "one")) == RUNS
 
 
-def test_ctrl_c_keeps_what_is_over_and_stops_the_rest(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moment", [".*.lock", ".*.partial", ".*.partial/description.json"])
+def test_ctrl_c_keeps_what_is_over_and_stops_the_rest(tmp_path: Path, moment: str) -> None:
     process = start(tmp_path, "out")
-    # From here on there is something to keep; one that had just begun would be stale.
-    wait_for_a_run(process, tmp_path / "out", "description.json")
+    wait_for_a_run(process, tmp_path / "out", moment)
     family = children(process)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=TIME_LIMIT_S)
     assert process.returncode == 130, told
     assert psutil.wait_procs(family, timeout=GONE_S)[1] == []
-    counted = counts(stored_runs(tmp_path / "out"))
-    assert counted["running"] == counted["failed"] == 0
-    assert counted["interrupted"] >= 1
+    stored = stored_runs(tmp_path / "out")
+    # However early it was: no lock, and no folder that nobody writes.
+    assert sorted(os.listdir(tmp_path / "out")) == sorted(run.folder.name for run in stored)
+    assert {run.state for run in stored} <= {"ok", "interrupted"}
+    if moment.endswith("description.json"):
+        assert counts(stored)["interrupted"] >= 1
+
+
+def test_ctrl_c_keeps_what_a_worker_cannot_keep_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupts(Log):
+        """Stops the worker for good, then comes Ctrl-C."""
+
+        def step(self, run: PlannedRun, report: StepReport) -> None:
+            for each in psutil.Process().children():
+                each.suspend()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "END_S", 0.2)
+    (run,) = loopback(steps=3000)
+    with pytest.raises(KeyboardInterrupt):
+        Batch([run], tmp_path, BatchOptions(1), Interrupts()).run()
+    (stored,) = stored_runs(tmp_path)
+    assert (stored.state, stored.reason()) == ("interrupted", "interrupted by the user")
+    assert os.listdir(tmp_path) == [f"{run.run_id}.interrupted"]
 
 
 def test_crashes_are_tried_again_and_usage_errors_are_not(tmp_path: Path) -> None:
@@ -250,5 +272,21 @@ def test_a_full_disk_is_told_as_an_error_of_the_store(
     monkeypatch.setattr(Path, "write_text", no_space)
     outcome = worker._Worker(Full(), tmp_path, None).run(worker.Order(run))  # type: ignore[arg-type]
     assert (outcome.state, outcome.kind) == ("failed", "StoreError")
-    assert outcome.message == f"cannot write runs to {tmp_path}: No space left on device"
+    assert outcome.message.startswith(
+        f"cannot write runs to {tmp_path}: No space left on device; make room there"
+    )
     assert os.listdir(tmp_path) == []
+
+
+def test_a_store_that_becomes_read_only_is_told_as_an_error_of_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(self: Path, missing_ok: bool = False) -> None:
+        raise OSError(30, "Read-only file system")
+
+    (run,) = loopback()
+    monkeypatch.setattr(worker, "_run_claimed", lambda *_: Outcome("ok"))
+    monkeypatch.setattr(Path, "unlink", read_only)
+    outcome = worker._run(run, tmp_path, None)  # type: ignore[arg-type]
+    assert outcome.kind == "StoreError"
+    assert outcome.message.startswith(f"cannot write runs to {tmp_path}: Read-only file system; a ")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from pyctl.campaign import store
-from pyctl.campaign.batch import keep_as_failed
-from pyctl.campaign.claims import Owner, claim, lock_path
+from pyctl.campaign.abandoned import is_abandoned, keep_abandoned, remove_abandoned, tidy
+from pyctl.campaign.claims import Owner, alone, claim, lock_path
 from pyctl.campaign.errors import StoreError
 from pyctl.campaign.states import counts, stored_runs
 from pyctl.campaign.store import PendingRun
@@ -71,7 +72,7 @@ def test_what_a_dead_process_left_becomes_a_failed_run(tmp_path: Path) -> None:
     run = pending(tmp_path, 1)
     die(run)
     lock_path(tmp_path, run.run_id).write_text(dead_owner().text())
-    keep_as_failed(tmp_path, run.run_id, "WorkerDied", "killed")
+    keep_abandoned(tmp_path, run.run_id, "failed", {"kind": "WorkerDied", "error": "killed"})
     assert os.listdir(tmp_path) == [f"{run.run_id}.failed"]
     folder = tmp_path / f"{run.run_id}.failed"
     assert json.loads((folder / store.ERROR).read_text())["kind"] == "WorkerDied"
@@ -83,18 +84,58 @@ def test_only_folders_of_the_dead_are_removed_and_no_file_of_others(tmp_path: Pa
     die(dead)
     die(with_notes)
     (with_notes.path / "notes.txt").write_text("mine")
-    store.remove_abandoned(tmp_path, living.run_id)
+    remove_abandoned(tmp_path, living.run_id)
     assert living.path.is_dir()
     assert not dead.path.exists()
     assert (with_notes.path / "notes.txt").read_text() == "mine"
 
 
-def test_a_folder_without_an_owner_is_given_a_moment(tmp_path: Path) -> None:
+def test_a_folder_without_an_owner_is_abandoned_unless_it_is_being_made(tmp_path: Path) -> None:
     run = pending(tmp_path, 1)
     (run.path / store.OWNER).unlink()
-    assert not store.is_abandoned(run.path)
-    os.utime(run.path, (0, 0))
-    assert store.is_abandoned(run.path)
+    told: list[bool] = []
+    asked = threading.Thread(target=lambda: told.append(is_abandoned(run.path)))
+    with alone(tmp_path):  # as its maker does
+        asked.start()
+        asked.join(0.1)
+        assert told == []
+        (run.path / store.OWNER).write_text(Owner.current().text())
+    asked.join()
+    assert told == [False]
+    (run.path / store.OWNER).unlink()
+    assert is_abandoned(run.path)
+    assert not is_abandoned(tmp_path / ".0123456789ab.01234567.partial")
+
+
+def test_a_folder_that_does_not_tell_its_run_is_not_kept(tmp_path: Path) -> None:
+    run = pending(tmp_path, 1)
+    die(run)
+    (run.path / store.CONFIG).write_text('{"scenario": "ti')
+    keep_abandoned(tmp_path, run.run_id, "failed", {"error": "killed"})
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_another_process_has_taken_over_is_left_to_it(tmp_path: Path) -> None:
+    run = pending(tmp_path, 1)
+    die(run)
+    lock_path(tmp_path, run.run_id).write_text(Owner(1, "x", "elsewhere").text())
+    before = sorted(os.listdir(tmp_path))
+    keep_abandoned(tmp_path, run.run_id, "failed", {"error": "killed"})
+    tidy(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_what_is_left_of_runs_that_are_ok_is_removed(tmp_path: Path) -> None:
+    over = ended(tmp_path, 1, "ok")
+    (left, with_topology, living) = (pending(tmp_path, 1) for _ in range(3))
+    die(left)
+    die(with_topology)
+    (with_topology.path / "topology.json.partial").write_text("{")
+    lock_path(tmp_path, over).write_text("")  # killed before it could write its name
+    other = pending(tmp_path, 2)
+    die(other)
+    tidy(tmp_path)
+    assert set(os.listdir(tmp_path)) == {over, living.path.name, other.path.name}
 
 
 def test_no_store(tmp_path: Path) -> None:

@@ -139,7 +139,9 @@ def test_a_folder_that_comes_in_the_way_meanwhile_is_refused(tmp_path: Path) -> 
 
 def test_a_file_in_place_of_the_store_is_named(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file")
-    with pytest.raises(StoreError, match=r"cannot write runs to .*results: Not a directory"):
+    with pytest.raises(
+        StoreError, match=r"cannot write runs to .*results: File exists; a folder is"
+    ):
         PendingRun(tmp_path / "results", CONFIG)
 
 

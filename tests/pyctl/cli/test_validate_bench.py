@@ -127,3 +127,29 @@ def test_bench_exchange_times_channels_and_their_bounds(tmp_path: Path) -> None:
     assert 1 in set(timings["cores"])
     for suffix in (".png", ".pdf", ".csv"):
         assert (tmp_path / f"step-times{suffix}").stat().st_size > 100
+
+
+def test_bench_batch_times_batches_and_a_large_store() -> None:
+    done = slicebed("bench", "batch", "--quick", "--json")
+    assert done.returncode == 0, done.stderr
+    value = json.loads(done.stdout)
+    measures = {entry["name"]: entry for entry in value["measures"]}
+    bounds = {
+        "speedup_2": ">= 1.85",
+        "overhead_ms": "<= 150",
+        "status_10k_s": "<= 2",
+        "report_10k_s": "<= 20",
+        "query_10k_s": "<= 1",
+    }
+    for name, bound in bounds.items():
+        entry = measures[f"batch.{name}"]
+        assert entry["target"] == bound
+        assert entry["low"] <= entry["value"] <= entry["high"]
+    overhead_ms, share, bare_ms = (
+        measures[f"batch.{name}"]["value"]
+        for name in ("overhead_ms", "overhead_share", "bare_run_ms")
+    )
+    assert bare_ms > 0
+    assert share == pytest.approx(overhead_ms / bare_ms)
+    assert measures["batch.speedup_2"]["value"] > 0
+    assert value["stored_runs"] == 400

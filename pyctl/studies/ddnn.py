@@ -1,0 +1,215 @@
+"""The distributed LSTM by the paper's formula: trains, evaluates all policies, draws Figs. 3 and 4.
+
+    python -m pyctl.studies.ddnn --trace milano_internet.parquet --out results/ddnn
+
+Every network and its evaluation is a file in the folder and is made once: a study that was ended
+goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents.ddnn import data, offload
+from agents.ddnn.data import Parts
+from agents.ddnn.network import LAYOUTS, DistributedLstm
+from agents.ddnn.training import Training
+from agents.errors import AllocatorError
+from pyctl.campaign.atomic import write_text
+from pyctl.campaign.provenance import git_state, machine
+from pyctl.errors import SlicebedError
+from pyctl.measures import Measure, rows
+from pyctl.studies import ddnn_curves, ddnn_link, ddnn_measures, ddnn_train
+from pyctl.studies.ddnn_data import load_demands
+from pyctl.studies.ddnn_train import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEEDS = 5
+SHOWN_SLOTS = 288  # two days of the test part in Fig. 4
+SHOWN_STATION = 0
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is done.
+
+    Attributes:
+        trace: Milan data.
+        out: folder of all files.
+        seeds: of each network, from 1.
+        corner: south-west square of the block; None for the first one.
+        layouts: of the two-exit networks.
+        training: of all networks.
+        learning: of classifiers and regressions.
+        device: that trains them, ``cpu`` or ``cuda``.
+    """
+
+    trace: Path
+    out: Path
+    seeds: int = SEEDS
+    corner: int | None = None
+    layouts: tuple[str, ...] = ("stations",)
+    training: Training = ddnn_train.TRAINING
+    learning: Training = offload.LEARNING
+    device: str = "cpu"
+
+    @property
+    def networks(self) -> Path:
+        """Folder of the trained networks."""
+        return self.out / "networks"
+
+    def plans(self) -> list[Plan]:
+        """Lists the networks."""
+        chosen = [layout for layout in LAYOUTS if layout in self.layouts]
+        return list(ddnn_train.plans(range(1, self.seeds + 1), chosen))
+
+
+def run(study: Study) -> dict[str, Any]:
+    """Runs a study.
+
+    Returns:
+        The object that ``--json`` prints: measures, files, where the results come from.
+
+    Raises:
+        UsageError: the trace cannot be read or holds no such block.
+        AllocatorError: its demands do not fit.
+    """
+    demands = load_demands(study.trace, study.corner)
+    parts = data.prepare(demands.values)
+    found = [_evaluated(plan, parts, study) for plan in study.plans()]
+    tables = ddnn_measures.tables(found)
+    measures = ddnn_measures.measures(tables)
+    files = _write(tables, parts, study)
+    return {
+        "measures": [measure.to_json() for measure in measures],
+        "files": [str(path) for path in files],
+        "provenance": {
+            "mode": "formula",
+            "trace_sha256": demands.sha256,
+            "squares": demands.squares,
+            "git": git_state(Path(__file__).resolve().parents[2]),
+            "machine": machine(),
+        },
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the study as a program."""
+    options = _parser().parse_args(arguments)
+    study = Study(
+        options.trace,
+        options.out,
+        options.seeds,
+        options.corner,
+        layouts=LAYOUTS if options.time_layout else LAYOUTS[:1],
+        device=options.device,
+    )
+    try:
+        result = run(study)
+    except (SlicebedError, AllocatorError) as error:
+        print(f"ddnn: error: {error}", file=sys.stderr)
+        sys.exit(getattr(error, "exit_status", 2))
+    if options.json:
+        print(json.dumps(result, indent=1))
+        return
+    for row in rows([_measure(entry) for entry in result["measures"]]):
+        print("  ".join(f"{cell:<38}" for cell in row).rstrip())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pyctl.studies.ddnn", description=__doc__)
+    parser.add_argument("--trace", type=Path, required=True, help="Milan data")
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/ddnn"), help="folder of all files"
+    )
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="networks of each kind")
+    parser.add_argument("--corner", type=int, help="south-west square of the 4 x 4 block")
+    parser.add_argument("--time-layout", action="store_true", help="the second layout too")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="trains")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _measure(entry: dict[str, Any]) -> Measure:
+    return Measure(**{key: value for key, value in entry.items() if key != "ok"})
+
+
+def _evaluated(plan: Plan, parts: Parts, study: Study) -> dict[str, Any]:
+    """Trains and evaluates a network, or reads what was found before."""
+    path = study.out / "evaluated" / f"{plan.name}.json"
+    if not path.exists():
+        ddnn_train.train(plan, parts, study.networks, study.training, study.device)
+        print(f"{plan.name}: evaluation", file=sys.stderr)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps(_evaluate(plan, parts, study)) + "\n")
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def _evaluate(plan: Plan, parts: Parts, study: Study) -> dict[str, Any]:
+    network = ddnn_train.load(plan, parts, study.networks)
+    about = {
+        "model": plan.model,
+        "kind": plan.kind,
+        "seed": plan.seed,
+        "local_weight": plan.local_weight,
+        "layout": plan.layout,
+    }
+    if not isinstance(network, DistributedLstm):
+        return {**about, "facts": ddnn_curves.single_facts(network, parts.test)}
+    table, facts = ddnn_curves.curves(network, parts, plan.seed, study.learning)
+    headline = plan.model == ddnn_measures.HEADLINE
+    return {
+        **about,
+        "facts": facts,
+        "curves": table.to_dict(orient="list"),
+        "link": ddnn_link.compare(network, parts, plan.seed, study.learning) if headline else [],
+    }
+
+
+def _write(tables: ddnn_measures.Tables, parts: Parts, study: Study) -> list[Path]:
+    from analysis.figures import ddnn as figures
+    from analysis.style import save, style
+
+    out = study.out
+    files = []
+    for name, table in (("facts", tables.facts), ("link", tables.link)):
+        files.append(out / f"{name}.csv")
+        table.to_csv(files[-1], index=False, float_format="%.6g", lineterminator="\n")
+    with style() as plt:
+        figure, behind = figures.trade_off(plt, tables.curves, tables.facts)
+        files += save(figure, out, "trade-off-formula", behind)
+        figure, behind = figures.allocations(plt, _shown(parts, study))
+        files += save(figure, out, "allocations-formula", behind)
+        plt.close("all")
+    return files
+
+
+def _shown(parts: Parts, study: Study) -> pd.DataFrame:
+    """Demand and both allocations of one station for the outer pairs of weights."""
+    import pandas as pd
+
+    shown = []
+    for weight in (ddnn_train.LOCAL_WEIGHTS[0], ddnn_train.LOCAL_WEIGHTS[-1]):
+        network = ddnn_train.load(Plan("ddnn", 1, weight), parts, study.networks)
+        assert isinstance(network, DistributedLstm)  # noqa: S101 - of its kind
+        part = ddnn_curves.Evaluated.of(network, parts.test)
+        columns = {"demand": part.demand, "local": part.view.local, "remote": part.remote}
+        values = {
+            name: value[:SHOWN_SLOTS, SHOWN_STATION].numpy() for name, value in columns.items()
+        }
+        slots = parts.test.slots[:SHOWN_SLOTS]
+        shown.append(pd.DataFrame({"local_weight": weight, "slot": slots, **values}))
+    return pd.concat(shown)
+
+
+if __name__ == "__main__":
+    main()
