@@ -169,10 +169,11 @@ def test_a_decision_that_hangs_takes_its_run_and_not_the_batch(
     hanging = runs_of("faulty", 1, how=str(tmp_path / "once.hung"))
     after = runs_of("equal", 1, steps=5)
     log = Log()
-    # One worker: the second run comes to a server that computes for nobody, until it notices.
+    # One worker: the second run may come to a server that computes for nobody, until it notices.
     outcomes = shared([*hanging, *after], tmp_path / "out", log, workers=1, stall_s=6.0)
     assert {one.state for one in outcomes.values()} == {"ok"}
-    assert log.ends[:2] == [("failed", "Stalled", True), ("failed", "ModelServerLost", True)]
+    assert log.ends[0] == ("failed", "Stalled", True)
+    assert set(log.ends[1:]) <= {("failed", "ModelServerLost", True), ("ok", "", False)}
 
 
 def test_a_server_that_cannot_start_ends_the_batch(
