@@ -287,6 +287,6 @@ def test_a_store_that_becomes_read_only_is_told_as_an_error_of_the_store(
     (run,) = loopback()
     monkeypatch.setattr(worker, "_run_claimed", lambda *_: Outcome("ok"))
     monkeypatch.setattr(Path, "unlink", read_only)
-    outcome = worker._run(run, tmp_path, None)  # type: ignore[arg-type]
+    outcome = worker._Worker(None, tmp_path, None).run(worker.Order(run))  # type: ignore[arg-type]
     assert outcome.kind == "StoreError"
     assert outcome.message.startswith(f"cannot write runs to {tmp_path}: Read-only file system; a ")
