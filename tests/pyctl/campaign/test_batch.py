@@ -285,7 +285,7 @@ def test_a_store_that_becomes_read_only_is_told_as_an_error_of_the_store(
         raise OSError(30, "Read-only file system")
 
     (run,) = loopback()
-    monkeypatch.setattr(worker, "_run_claimed", lambda *_: Outcome("ok"))
+    monkeypatch.setattr(worker._Worker, "_run_claimed", lambda *_: Outcome("ok"))
     monkeypatch.setattr(Path, "unlink", read_only)
     outcome = worker._Worker(None, tmp_path, None).run(worker.Order(run))  # type: ignore[arg-type]
     assert outcome.kind == "StoreError"
