@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -195,6 +195,28 @@ class Allocator(abc.ABC):
     def act(self, observation: Observation) -> Decision:
         """Decides for the coming interval."""
 
+    @classmethod
+    def act_together(
+        cls, allocators: Sequence[Self], observations: Sequence[Observation]
+    ) -> list[Decision | Exception]:
+        """Decides for several episodes; an allocator with a model overrides it to use that once.
+
+        The decisions are those that ``act`` gives, but for the rounding of a model that computes
+        other rows besides; ``agents.models.in_fixed_shape`` keeps even that the same.
+
+        Args:
+            allocators: one an episode, all of this class and with equal settings.
+            observations: that each gets.
+
+        Returns:
+            For each episode its decision, or the exception that ends it alone; an exception that
+            is raised ends all of them.
+        """
+        return [
+            _act_alone(allocator, observation)
+            for allocator, observation in zip(allocators, observations, strict=True)
+        ]
+
     def update(self, feedback: Feedback) -> None:  # noqa: B027 - most allocators learn off-line
         """Learns from what came of a decision; called once for each."""
 
@@ -212,3 +234,10 @@ class Allocator(abc.ABC):
 
     def _does_not_learn(self) -> AllocatorError:
         return AllocatorError(f"allocator {self.name} does not learn: nothing to fit or save")
+
+
+def _act_alone(allocator: Allocator, observation: Observation) -> Decision | Exception:
+    try:
+        return allocator.act(observation)
+    except Exception as error:  # noqa: BLE001 - the others go on
+        return error

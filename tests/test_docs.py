@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -127,38 +127,51 @@ def test_environments_show_each_kind() -> None:
         assert name in text
 
 
-def test_own_allocator(tmp_path: Path) -> None:
+def own_allocators(folder: Path) -> None:
+    """Installs the allocators of the page, as it says."""
     text = (ROOT / "docs" / "own-allocator.md").read_text()
-    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
     (entry,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
-    (tmp_path / "my_package.py").write_text(code)
-    info = tmp_path / "my_package-1.0.dist-info"
+    (folder / "my_package.py").write_text(code)
+    info = folder / "my_package-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my_package\nVersion: 1.0\n")
     group, line = entry.strip().splitlines()
     points = f"{group.replace('project.entry-points.', '').replace(chr(34), '')}\n"
-    (info / "entry_points.txt").write_text(points + line.replace('"', "") + "\n")
-    words = ["run", "cells", "--allocator", "backlog", "--set", "steps=3", "--json"]
+    lines = line.replace('"', "") + "\npolicy = my_package:Policy\n"
+    (info / "entry_points.txt").write_text(points + lines)
+
+
+def slicebed_in(folder: Path, *words: str) -> str:
+    """Runs a command where the page's package is installed; returns what it prints."""
     result = subprocess.run(
-        [sys.executable, "-m", "pyctl.cli", *words, "--allocator-set", "floor=0.1"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        [sys.executable, "-m", "pyctl.cli", *words],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         timeout=TIME_LIMIT_S,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    assert '"repairs"' in result.stdout
+    return result.stdout
 
 
-def test_docs_link_to_files_that_exist() -> None:
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    missing = [
-        f"{page.name}: {target}"
-        for page in pages
-        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text())
-        if "://" not in target and not (page.parent / target).exists()
-    ]
-    assert missing == []
-    assert shutil.which("slicebed") or Path(sys.executable).with_name("slicebed").exists()
+def test_own_allocator(tmp_path: Path) -> None:
+    own_allocators(tmp_path)
+    words = ("run", "cells", "--allocator", "backlog", "--set", "steps=3", "--json")
+    assert '"repairs"' in slicebed_in(tmp_path, *words, "--allocator-set", "floor=0.1")
+
+
+def test_own_allocator_with_a_shared_model(tmp_path: Path) -> None:
+    import torch
+    from torch import nn
+
+    own_allocators(tmp_path)
+    torch.save(nn.Linear(4, 4), tmp_path / "net.pt")
+    (tmp_path / "plan.yaml").write_text(
+        "scenario: cells\nallocators: [{name: policy, settings: {model: net.pt}}]\n"
+        "parameters: {sites: 1, ues_per_slice: 1, steps: 2}\nseeds: 2\n"
+    )
+    words = ("batch", "plan.yaml", "--workers", "2", "--share-model", "--json", "--quiet")
+    assert json.loads(slicebed_in(tmp_path, *words))["counts"]["ok"] == 2

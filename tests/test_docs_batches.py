@@ -49,6 +49,19 @@ def test_the_commands_make_the_plans_runs(folder: Path) -> None:
     assert (folder / "runs.parquet").stat().st_size > 0
 
 
+def test_a_shared_model_and_curves_change_nothing(folder: Path) -> None:
+    runs = sorted(os.listdir(folder / "results"))
+    assert sorted(os.listdir(folder / "shared")) == runs
+    assert sorted(os.listdir(folder / "tracked")) == sorted([*runs, "tensorboard"])
+    assert sorted(os.listdir(folder / "tracked" / "tensorboard")) == runs
+    for name in runs:
+        digests = {
+            json.loads((folder / out / name / "summary.json").read_text())["kpi_sha256"]
+            for out in ("results", "shared", "tracked")
+        }
+        assert len(digests) == 1
+
+
 def test_the_rule_adds_seeds_where_they_are_needed(folder: Path) -> None:
     judged = json.loads(
         run(

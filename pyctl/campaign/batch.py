@@ -24,7 +24,9 @@ from pyctl.campaign.errors import StoreError
 from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.pace import Pace
 from pyctl.campaign.planned import PlannedRun
-from pyctl.campaign.worker import END_S, Begun, Message, Outcome, Ready
+from pyctl.campaign.sharing.door import ModelServerLost
+from pyctl.campaign.worker import END_S, Begun, Message, Order, Outcome, Ready
+from pyctl.tracking.names import TrackerName
 
 POLL_S = 0.2
 ELSEWHERE_S = 0.5  # between looks at runs that other processes work on
@@ -33,11 +35,12 @@ MOST_FAILED_STARTS = 3  # of workers, one after the other
 STALLED = "Stalled"
 TOO_SLOW = "TooSlow"
 WORKER_DIED = "WorkerDied"
+SERVER_LOST = ModelServerLost.__name__
 # What may go well another time; a wrong parameter or a faulty allocator will not.
 TRANSIENT = frozenset(
     (
         *("SimulationCrashed", "SimulationHung", "ChannelTimeout", "PeerDisconnected"),
-        *(STALLED, WORKER_DIED),
+        *(STALLED, WORKER_DIED, SERVER_LOST),
     )
 )
 
@@ -75,12 +78,14 @@ class BatchOptions:
         stall_s: wall time without a border after which a run is given up [s].
         min_progress: simulated time that must pass in a minute of wall time, or the run is given
             up [s]; 0 for any.
+        track: who shows the runs' figures.
     """
 
     workers: int
     retries: int = 1
     stall_s: float = 300.0
     min_progress: float = 0.0
+    track: tuple[TrackerName, ...] = ()
 
 
 @dataclass(eq=False)
@@ -198,7 +203,7 @@ class Batch:
         post.run, post.pace, post.heard_s = run, None, time.monotonic()
         assert post.worker.connection is not None  # noqa: S101 - it said that it is ready
         try:
-            post.worker.connection.send(run)
+            post.worker.connection.send(Order(run, self._options.track))
         except OSError:
             self._lose(post)
 

@@ -17,7 +17,7 @@ from agents.protocol import Allocator, Context
 from pyctl.campaign.offered import ARRIVALS_FILE, MASK_FILE, OfferedLoad, TraceChoice, offered_load
 from pyctl.campaign.registry import load_allocator
 from pyctl.campaign.schemas import context_of
-from pyctl.campaign.settings import make_allocator
+from pyctl.campaign.settings import MakeAllocator, make_allocator
 from pyctl.errors import UsageError
 from pyctl.exchange.transport import Transport
 from pyctl.launch.scenarios import check_parameters, describe
@@ -95,8 +95,12 @@ class PreparedRun:
     config: Mapping[str, Any]
 
 
-def prepare(request: RunConfig) -> PreparedRun:
+def prepare(request: RunConfig, make: MakeAllocator = make_allocator) -> PreparedRun:
     """Checks scenario, parameters, allocator and settings, in this order.
+
+    Args:
+        request: what to run.
+        make: makes the allocator of its class and settings.
 
     Raises:
         UsageError: one of them is unknown or wrong; the message says what would be right.
@@ -106,7 +110,7 @@ def prepare(request: RunConfig) -> PreparedRun:
     if TOPOLOGY_FILE in request.parameters:
         raise UsageError(f"{TOPOLOGY_FILE} cannot be set: the run's folder gets the file")
     described = describe(request.scenario, request.parameters).raw
-    allocator = make_allocator(load_allocator(request.allocator), request.settings)
+    allocator = make(load_allocator(request.allocator), request.settings)
     context = context_of(described, request.seed)
     if not context.action:
         raise UsageError(

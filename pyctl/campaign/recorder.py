@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,14 +47,24 @@ class IntervalRecord:
 class Recorder:
     """The records of one run."""
 
-    def __init__(self, context: Context) -> None:
-        """Takes the fields' schemas and the ids of cells and slices."""
+    def __init__(
+        self, context: Context, listener: Callable[[IntervalRecord], None] | None = None
+    ) -> None:
+        """Takes what stays the same during a run.
+
+        Args:
+            context: with the fields' schemas and the ids of cells and slices.
+            listener: gets each record too.
+        """
         self._context = context
+        self._listener = listener
         self.records: list[IntervalRecord] = []
 
     def add(self, record: IntervalRecord) -> None:
         """Takes the record of the interval that ended."""
         self.records.append(record)
+        if self._listener is not None:
+            self._listener(record)
 
     def kpi_sha256(self) -> str:
         """Digests all observations."""

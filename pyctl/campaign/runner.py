@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,8 +24,11 @@ from pyctl.campaign.prepare import (
 from pyctl.campaign.provenance import provenance
 from pyctl.campaign.recorder import Recorder
 from pyctl.campaign.recording import DecisionFile
+from pyctl.campaign.settings import MakeAllocator, make_allocator
 from pyctl.campaign.tables import write_table
 from pyctl.errors import SimulationError
+from pyctl.tracking.names import TrackerName
+from pyctl.tracking.runs import RunTracking
 
 
 class ClosableSimulation(Simulation, Protocol):
@@ -60,6 +63,8 @@ def run_once(
     out: Path,
     on_step: Callable[[StepReport], None] | None = None,
     open_simulation: OpenSimulation | None = None,
+    make: MakeAllocator | None = None,
+    track: Sequence[TrackerName] = (),
 ) -> RunResult:
     """Runs a scenario with an allocator and stores the run as ``out/<run_id>``.
 
@@ -71,24 +76,29 @@ def run_once(
         out: the store; made if missing.
         on_step: called after each interval.
         open_simulation: starts the simulation; None for the scenario's binary.
+        make: makes an allocator that other runs share a process with; None for one of its own.
+        track: who shows the run's figures while it lasts; changes nothing of the results.
 
     Raises:
         UsageError: before anything is started or written.
         SlicebedError: the run failed.
         StoreError: the folder cannot be written.
     """
-    prepared = prepare(request)
+    prepared = prepare(request, make or make_allocator)
     origin = {
         **provenance(prepared.description, repeat_command(request, out)),
         "data": prepared.load.data,
         "channel": request.reach.channel,
+        "shared_model": make is not None,
     }
     opener = open_simulation or _open_simulation
-    with Interrupts() as interrupts:
+    tracking = RunTracking(track, out, prepared.config, prepared.context)
+    with tracking, Interrupts() as interrupts:
         folder = store.PendingRun(out, prepared.config)
-        recorder = Recorder(prepared.context)
+        recorder = Recorder(prepared.context, tracking.interval)
         try:
             with interrupts.allowed():
+                tracking.begin()
                 summary = _fill(prepared, folder, recorder, origin, on_step, opener)
             target = folder.commit("ok")
         except KeyboardInterrupt:
@@ -99,6 +109,7 @@ def run_once(
             state: store.State = "interrupted" if isinstance(error, StoreError) else "failed"
             _keep_unfinished(folder, recorder, state, _error_record(error))
             raise
+        tracking.summary(summary)
     return RunResult(folder.run_id, target, summary, origin)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from agents.errors import AllocatorError
 from agents.protocol import Allocator
 from pyctl.errors import UnknownName, UsageError
+
+MakeAllocator = Callable[[type[Allocator], Mapping[str, Any]], Allocator]
 
 
 def parse_assignments(words: Iterable[str], option: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import queue
 import signal
 import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,10 +23,27 @@ from pyctl.campaign.claims import Owner, claim
 from pyctl.campaign.episode import StepReport
 from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.planned import PlannedRun
+from pyctl.campaign.settings import MakeAllocator
+from pyctl.campaign.sharing.door import Door
+from pyctl.campaign.sharing.proxy import shared_allocators
+from pyctl.tracking.names import TrackerName
 
 REPORT_EVERY_S = 0.1
 # An interrupted run may take this long to store what there is of it.
 END_S = 10.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker is told to do.
+
+    Attributes:
+        run: to run.
+        track: who shows its figures while it runs.
+    """
+
+    run: PlannedRun
+    track: tuple[TrackerName, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,21 +82,27 @@ class Begun:
 Message = Ready | Begun | StepReport | Outcome
 
 
-def work(connection: Connection, out: Path) -> None:
-    """Runs what comes over the connection until it is closed."""
+def work(connection: Connection, out: Path, door: Door | None = None) -> None:
+    """Runs what comes over the connection until it is closed.
+
+    Args:
+        connection: to the batch.
+        out: the store.
+        door: of the model server that decides; None if allocators are made here.
+    """
     # Workers share the cores: one thread each (libraries read this when they are first imported).
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    orders: queue.Queue[PlannedRun | None] = queue.Queue()
+    orders: queue.Queue[Order | None] = queue.Queue()
     busy, closed = threading.Event(), threading.Event()
     threading.Thread(target=_listen, args=(connection, orders, busy, closed), daemon=True).start()
     try:
         connection.send(Ready(Owner.current()))
-        while (run := orders.get()) is not None:
+        while (order := orders.get()) is not None:
             busy.set()
             if closed.is_set():  # before the listener could see that there is something to stop
                 return
-            outcome = _run(run, out, connection)
+            outcome = _Worker(connection, out, door).run(order)
             busy.clear()
             connection.send(outcome)
     except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
@@ -87,7 +111,7 @@ def work(connection: Connection, out: Path) -> None:
 
 def _listen(
     connection: Connection,
-    orders: queue.Queue[PlannedRun | None],
+    orders: queue.Queue[Order | None],
     busy: threading.Event,
     closed: threading.Event,
 ) -> None:
@@ -103,31 +127,45 @@ def _listen(
     os._exit(1)
 
 
-def _run(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
-    with Interrupts():  # none leaves a lock behind
-        try:
-            claimed = claim(out, run.run_id)
-            if isinstance(claimed, Owner):
-                return Outcome("claimed", message=str(claimed), holder=claimed)
+@dataclass(frozen=True)
+class _Worker:
+    """What stays the same from run to run; see ``work``."""
+
+    connection: Connection
+    out: Path
+    door: Door | None
+
+    def run(self, order: Order) -> Outcome:
+        with Interrupts():  # none leaves a lock behind
             try:
-                return _run_claimed(run, out, connection)
-            finally:
-                claimed.release()
-        except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
-            return _failed(error)
+                claimed = claim(self.out, order.run.run_id)
+                if isinstance(claimed, Owner):
+                    return Outcome("claimed", message=str(claimed), holder=claimed)
+                try:
+                    return self._run_claimed(order)
+                finally:
+                    claimed.release()
+            except Exception as error:  # noqa: BLE001 - it is told, and kept with the run
+                return _failed(error)
 
+    def _run_claimed(self, order: Order) -> Outcome:
+        from pyctl.campaign.runner import run_once
 
-def _run_claimed(run: PlannedRun, out: Path, connection: Connection) -> Outcome:
-    from pyctl.campaign.runner import run_once
+        run = order.run
+        if store.is_ok(self.out, run.run_id):
+            return Outcome("skipped")
+        remove_abandoned(self.out, run.run_id)
+        self.connection.send(Begun())
+        report = _Reporter(self.connection)
+        with self._allocators() as make:
+            result = run_once(run.request, self.out, report, make=make, track=order.track)
+        if result.run_id != run.run_id:
+            message = f"it was stored as {result.run_id}: files changed"
+            return Outcome("failed", "StoreError", message)
+        return Outcome("ok")
 
-    if store.is_ok(out, run.run_id):
-        return Outcome("skipped")
-    remove_abandoned(out, run.run_id)
-    connection.send(Begun())
-    result = run_once(run.request, out, on_step=_Reporter(connection))
-    if result.run_id != run.run_id:
-        return Outcome("failed", "StoreError", f"it was stored as {result.run_id}: files changed")
-    return Outcome("ok")
+    def _allocators(self) -> AbstractContextManager[MakeAllocator | None]:
+        return nullcontext() if self.door is None else shared_allocators(self.door)
 
 
 def _failed(error: Exception) -> Outcome:

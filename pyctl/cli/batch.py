@@ -22,6 +22,7 @@ from pyctl.cli.batch_options import (
     QuietOption,
     RayAddress,
     Retries,
+    ShareModel,
     Slurm,
     Stall,
     Workers,
@@ -31,6 +32,7 @@ from pyctl.cli.batch_work import Work, of_store, read_work
 from pyctl.cli.output import make_table, print_json, print_tables
 from pyctl.cli.progress import duration
 from pyctl.cli.run import DEFAULT_OUT
+from pyctl.cli.track import Track
 from pyctl.cli.until import until_entries, until_table
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ def batch(
     retries: Retries = DEFAULT_RETRIES,
     stall_s: Stall = DEFAULT_STALL_S,
     min_progress: MinProgress = 0.0,
+    share_model: ShareModel = False,
+    track: Track = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     quiet: QuietOption = False,
@@ -71,6 +75,8 @@ def batch(
         retries=retries,
         stall_s=stall_s,
         min_progress=min_progress,
+        share_model=share_model,
+        track=track,
         as_json=as_json,
         quiet=quiet,
     )
@@ -95,6 +101,8 @@ def resume(
     retries: Retries = DEFAULT_RETRIES,
     stall_s: Stall = DEFAULT_STALL_S,
     min_progress: MinProgress = 0.0,
+    share_model: ShareModel = False,
+    track: Track = None,
     as_json: AsJson = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -108,9 +116,12 @@ def resume(
         retries=retries,
         stall_s=stall_s,
         min_progress=min_progress,
+        share_model=share_model,
+        track=track,
         as_json=as_json,
         quiet=quiet,
     )
+    choices.require_fitting()
     if target.is_dir():
         out, work = target, Work(of_store(target, ("interrupted", "stale")))
     else:
@@ -129,6 +140,8 @@ def retry(
     retries: Retries = DEFAULT_RETRIES,
     stall_s: Stall = DEFAULT_STALL_S,
     min_progress: MinProgress = 0.0,
+    share_model: ShareModel = False,
+    track: Track = None,
     as_json: AsJson = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -146,9 +159,12 @@ def retry(
         retries=retries,
         stall_s=stall_s,
         min_progress=min_progress,
+        share_model=share_model,
+        track=track,
         as_json=as_json,
         quiet=quiet,
     )
+    choices.require_fitting()
     _execute(Work(of_store(results, ("failed",))), results, choices)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pyctl.cli.track import trackers
+
 if TYPE_CHECKING:
     from pyctl.campaign.backends.backend import Backend
     from pyctl.campaign.batch import BatchOptions
@@ -50,6 +52,12 @@ MinProgress = Annotated[
     float,
     typer.Option(min=0.0, help="Give up a run slower than this: simulated seconds a wall minute."),
 ]
+ShareModel = Annotated[
+    bool,
+    typer.Option(
+        "--share-model", help="One process decides for all runs: models are loaded once. Local."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
@@ -66,6 +74,8 @@ class Choices:
     retries: int
     stall_s: float
     min_progress: float
+    share_model: bool
+    track: list[str] | None
     as_json: bool
     quiet: bool
 
@@ -73,7 +83,8 @@ class Choices:
         """Makes those of a batch."""
         from pyctl.campaign.batch import BatchOptions
 
-        return BatchOptions(workers, self.retries, self.stall_s, self.min_progress)
+        track = trackers(self.track)
+        return BatchOptions(workers, self.retries, self.stall_s, self.min_progress, track)
 
     def place(
         self, runs: Sequence[PlannedRun], out: Path, of_plan: Mapping[str, str | int]
@@ -110,10 +121,20 @@ class Choices:
             return slurm_backend(out, needs, options), self.workers
         from pyctl.campaign.backends.local import LocalBackend
 
+        if self.share_model:
+            return self._sharing(out)
         return LocalBackend(out), min(cores_or(self.workers), most_workers(needs))
 
+    def _sharing(self, out: Path) -> tuple[Backend, int]:
+        """Has a model server decide: it has the GPU, and the cores that no run has."""
+        from pyctl.campaign.backends.local import LocalBackend
+        from pyctl.campaign.sharing.keeper import Keeper
+
+        workers = cores_or(self.workers)
+        return LocalBackend(out, Keeper(max(cores_or(None) - workers, 1))), workers
+
     def require_fitting(self) -> None:
-        """Refuses options of another backend.
+        """Refuses options of another backend, and trackers that are not installed.
 
         Raises:
             UsageError: there is one.
@@ -123,9 +144,11 @@ class Choices:
         for option, given, backend in (
             ("--ray-address", self.ray_address, "ray"),
             ("--slurm", self.slurm, "slurm"),
+            ("--share-model", self.share_model, "local"),
         ):
             if given and self.backend != backend:
                 raise UsageError(f"{option} is for --backend {backend}; got {self.backend}")
+        trackers(self.track)
 
 
 def cores_or(workers: int | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from pyctl.cli.output import print_json
+from pyctl.cli.track import Track, trackers
 
 if TYPE_CHECKING:
     from pyctl.campaign.offered import TraceChoice
     from pyctl.campaign.prepare import Reach, RunConfig
     from pyctl.campaign.runner import RunResult
     from pyctl.cli.run_file import RunFile
+    from pyctl.tracking.names import TrackerName
 
 DEFAULT_OUT = Path("results")
 MAX_SEED = 2**32 - 1
@@ -87,6 +90,7 @@ def run(
         typer.Option(help="YAML file with scenario, allocator, set, allocator_set, seed."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Store; the run gets a folder in it.")] = DEFAULT_OUT,
+    track: Track = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
@@ -100,21 +104,23 @@ def run(
     reach = Reach(channel, listen=listen, curve=curve, sim_log=sim_log, attach=attach)
     request = _request(file, words, _trace(trace, trace_squares), reach)
     with file.located(words.overridden()):
-        result = execute(request, out, quiet)
+        result = execute(request, out, quiet, trackers(track))
     if as_json:
         print_json(json_summary(result))
     else:
         _print_summary(request, result)
 
 
-def execute(request: RunConfig, out: Path, quiet: bool) -> RunResult:
+def execute(
+    request: RunConfig, out: Path, quiet: bool, track: Sequence[TrackerName] = ()
+) -> RunResult:
     """Runs with progress on standard error."""
     from pyctl.campaign.runner import run_once
     from pyctl.cli.progress import Progress
 
     progress = Progress(f"{request.scenario} {request.allocator} seed {request.seed}")
     try:
-        return run_once(request, out, on_step=None if quiet else progress)
+        return run_once(request, out, on_step=None if quiet else progress, track=track)
     finally:
         if not quiet:
             progress.close()

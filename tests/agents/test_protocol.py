@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agents.baselines import Equal, Static, StaticSettings
@@ -71,3 +72,22 @@ def test_what_does_not_learn_says_so(tmp_path: Path) -> None:
 def test_two_decisions_do_not_share_their_info() -> None:
     one, other = Decision({}), Decision({})
     assert one.info is not other.info
+
+
+def test_deciding_together_is_deciding_one_by_one_and_errors_are_each_ones_own() -> None:
+    class Odd(Allocator):
+        name = "odd"
+        summary = "refuses odd steps"
+
+        def act(self, observation: Observation) -> Decision:
+            if observation.step % 2:
+                raise AllocatorError(f"step {observation.step} is odd")
+            return Decision({"x": np.array([observation.step], np.float32)})
+
+    observations = [Observation(step, 0.0, {}, {}) for step in (2, 3, 4)]
+    first, second, third = Odd.act_together([Odd(), Odd(), Odd()], observations)
+    assert isinstance(first, Decision)
+    assert isinstance(third, Decision)
+    assert (first.allocation["x"], third.allocation["x"]) == ([2.0], [4.0])
+    assert isinstance(second, AllocatorError)
+    assert str(second) == "step 3 is odd"

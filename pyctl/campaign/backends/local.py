@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Sequence
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from pyctl.campaign.backends.backend import Worker
+from pyctl.campaign.backends.spawned import spawn
 from pyctl.campaign.claims import Owner
+from pyctl.campaign.sharing.door import Door
+from pyctl.campaign.sharing.keeper import Keeper
 from pyctl.campaign.worker import work
 
 START_S = 120.0
@@ -48,42 +49,51 @@ class LocalBackend:
 
     start_s: float | None = START_S
 
-    def __init__(self, out: Path) -> None:
-        """Takes the store."""
+    def __init__(self, out: Path, keeper: Keeper | None = None) -> None:
+        """Takes the store.
+
+        Args:
+            out: the store.
+            keeper: of the model server that all runs share; None if each decides by itself.
+        """
         self._out = out
+        self._keeper = keeper
 
     def told(self) -> str:
-        """Has nothing to say."""
-        return ""
+        """Says whether a model server decides."""
+        return "" if self._keeper is None else self._keeper.told()
 
     def start(self) -> LocalWorker:
-        """Spawns a worker."""
-        context = get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, self._out), daemon=True)
-        # The worker leaves the terminal's process group; until then Ctrl-C is not for it.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        theirs.close()
+        """Spawns a worker.
+
+        Raises:
+            BackendError: the model server cannot be started.
+        """
+        self._tend()
+        door = None if self._keeper is None else self._keeper.door
+        process, ours = spawn(_work, self._out, door)
         return LocalWorker(process, ours)
 
     def welcome(self, workers: Sequence[Worker]) -> None:
-        """Does nothing: a process has its connection from its beginning."""
+        """Looks after the model server; a process has its connection from its beginning."""
+        self._tend()
 
     def is_gone(self, owner: Owner) -> bool:
         """Knows nothing of other hosts."""
         return False
 
     def close(self) -> None:
-        """Has nothing to let go of."""
+        """Ends the model server."""
+        if self._keeper is not None:
+            self._keeper.close()
+
+    def _tend(self) -> None:
+        if self._keeper is not None:
+            self._keeper.tend()
 
 
-def _work(connection: Connection, out: Path) -> None:
-    os.setsid()
-    # One that came while this process was being made was not for it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    work(connection, out)
+def _work(connection: Connection, out: Path, door: Door | None) -> None:
+    if door is not None:
+        # Read when torch is loaded: the cores are the server's, which decides.
+        os.environ["OMP_NUM_THREADS"] = "1"
+    work(connection, out, door)

@@ -270,7 +270,7 @@ def test_a_full_disk_is_told_as_an_error_of_the_store(
 
     (run,) = loopback()
     monkeypatch.setattr(Path, "write_text", no_space)
-    outcome = worker._run(run, tmp_path, Full())  # type: ignore[arg-type]
+    outcome = worker._Worker(Full(), tmp_path, None).run(worker.Order(run))  # type: ignore[arg-type]
     assert (outcome.state, outcome.kind) == ("failed", "StoreError")
     assert outcome.message.startswith(
         f"cannot write runs to {tmp_path}: No space left on device; make room there"
@@ -285,8 +285,8 @@ def test_a_store_that_becomes_read_only_is_told_as_an_error_of_the_store(
         raise OSError(30, "Read-only file system")
 
     (run,) = loopback()
-    monkeypatch.setattr(worker, "_run_claimed", lambda *_: Outcome("ok"))
+    monkeypatch.setattr(worker._Worker, "_run_claimed", lambda *_: Outcome("ok"))
     monkeypatch.setattr(Path, "unlink", read_only)
-    outcome = worker._run(run, tmp_path, None)  # type: ignore[arg-type]
+    outcome = worker._Worker(None, tmp_path, None).run(worker.Order(run))  # type: ignore[arg-type]
     assert outcome.kind == "StoreError"
     assert outcome.message.startswith(f"cannot write runs to {tmp_path}: Read-only file system; a ")

@@ -14,9 +14,10 @@ import pytest
 from pyctl.campaign import runner, store, worker
 from pyctl.campaign.episode import StepReport
 from pyctl.campaign.interrupts import Interrupts
-from pyctl.campaign.planned import PlannedRun, identify
+from pyctl.campaign.planned import identify
 from pyctl.campaign.prepare import RunConfig
 from pyctl.campaign.states import stored_runs
+from pyctl.campaign.worker import Order
 from tests.pyctl.campaign.simulations import TinySimulation
 
 LOOPBACK = RunConfig("loopback", "equal", {"steps": 3})
@@ -131,7 +132,7 @@ class Gone:
 def test_a_run_whose_batch_is_gone_is_interrupted_and_not_failed(tmp_path: Path) -> None:
     (run,) = identify([LOOPBACK])
     with pytest.raises(KeyboardInterrupt):
-        worker._run(run, tmp_path, Gone())  # type: ignore[arg-type]
+        worker._Worker(Gone(), tmp_path, None).run(Order(run))  # type: ignore[arg-type]
     (stored,) = stored_runs(tmp_path)
     assert (stored.state, stored.reason()) == ("interrupted", "interrupted by the user")
     assert os.listdir(tmp_path) == [f"{run.run_id}.interrupted"]
@@ -142,25 +143,25 @@ def test_no_lock_is_left(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (run,) = identify([LOOPBACK])
     monkeypatch.setattr(worker, name, and_then_interrupt(getattr(worker, name)))
     with pytest.raises(KeyboardInterrupt):
-        worker._run(run, tmp_path, Gone())  # type: ignore[arg-type]
+        worker._Worker(Gone(), tmp_path, None).run(Order(run))  # type: ignore[arg-type]
     assert [path for path in tmp_path.iterdir() if path.suffix == ".lock"] == []
 
 
 def test_a_worker_that_is_closed_before_it_looks_begins_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun: list[PlannedRun] = []
+    begun: list[Order] = []
     (run,) = identify([LOOPBACK])
 
     def listen_first(*arguments: Any) -> None:
         orders, _, closed = arguments[1:]
-        orders.put(run)
+        orders.put(Order(run))
         closed.set()
         orders.put(None)
 
     monkeypatch.setattr(os, "setsid", lambda: None)
     monkeypatch.setattr(worker, "_listen", listen_first)
-    monkeypatch.setattr(worker, "_run", lambda *arguments: begun.append(arguments[0]))
+    monkeypatch.setattr(worker._Worker, "run", lambda _, order: begun.append(order))
     before = signal.getsignal(signal.SIGINT)
     worker.work(Gone(), tmp_path)  # type: ignore[arg-type]
     signal.signal(signal.SIGINT, before)

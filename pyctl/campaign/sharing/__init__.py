@@ -1,0 +1,1 @@
+"""One process that decides for all simulations of a batch, so that they share models."""
