@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,17 +30,25 @@ def agents(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 on a miss.")] = False,
 ) -> None:
-    """Decisions of idla: 12 cells on one core, and 100 to 100,000 cells."""
+    """Decisions of idla, 12 to 100,000 cells; blocks of the distributed LSTM."""
     from pyctl.cli.report import report
+    from pyctl.studies import ddnn_speed
     from pyctl.studies.agents import measures_of, time_agents
 
     table, told = time_agents(device.value, quick)
+    devices = ddnn_speed.DEVICES if told["device"] == "cuda" else ddnn_speed.DEVICES[:1]
+    blocks = [timing for each in devices for timing in ddnn_speed.time_all(each, quick)]
     files = _write(table, out)
     report(
-        measures_of(table, told["device"]),
-        title=f"agents: decisions of idla, 4 slices a cell, 5 starts, on {told['device_name']}",
+        [*measures_of(table, told["device"]), *ddnn_speed.measures(blocks)],
+        title=f"agents: idla, 4 slices a cell, 5 starts; distributed LSTM; {told['device_name']}",
         command=f"slicebed bench agents --out {out} --device {device.value}" + " --quick" * quick,
-        extra={**told, "timings": table.to_dict(orient="records"), "files": list(map(str, files))},
+        extra={
+            **told,
+            "timings": table.to_dict(orient="records"),
+            "blocks": [asdict(timing) for timing in blocks],
+            "files": list(map(str, files)),
+        },
         as_json=as_json,
         strict=strict,
     )

@@ -165,6 +165,10 @@ def test_bench_agents_times_decisions(tmp_path: Path) -> None:
     assert few["target"] == "<= 50"
     # The quick form stops at 1000 cells.
     assert measures["idla.decision_s_100k"]["value"] is None
+    for name, target in (("local", "<= 1"), ("remote", "<= 10")):
+        block = measures[f"ddnn.{name}_ms"]
+        assert 0 < block["low"] <= block["value"]
+        assert block["target"] == target
     timings = pd.read_csv(tmp_path / "timings.csv")
     assert set(timings["cells"]) == {12, 100, 1000}
     assert (timings["seconds"] > 0).all()
