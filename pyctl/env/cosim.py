@@ -26,7 +26,7 @@ from typing import Any, Literal, NamedTuple, Self, cast
 
 import gymnasium
 
-from pyctl.env.link import Link
+from pyctl.env.link import EXIT_S, Link
 from pyctl.env.seeds import SeedSequence
 from pyctl.env.values import SUM_SLACK, checked, project_sums, require_sums
 from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, SimulationError, UsageError
@@ -274,6 +274,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             for each in copies:
                 undo.callback(each.stop, 0.0)
             if trouble is not None:
+                self._server.require_alive(EXIT_S)
                 raise SimulationError(f"{len(pids)} of {n} branches were made: {trouble}")
             twins = [self._twin(*pair) for pair in zip(sessions, copies, strict=True)]
             undo.pop_all()

@@ -136,6 +136,19 @@ class SimulationServer:
         """Tells whether it can still start simulations."""
         return self._process.poll() is None
 
+    def require_alive(self, wait_s: float = 0.0) -> None:
+        """Makes sure that it can still start simulations.
+
+        Args:
+            wait_s: how long one that is about to end may take to [s].
+
+        Raises:
+            SimulationCrashed: it has ended.
+            SimulationHung: it has been stopped for a while.
+        """
+        self._process.wait(wait_s)
+        self._process.require_alive()
+
     def require_room(self, n: int) -> None:
         """Makes sure that ``n`` more simulations may live.
 
