@@ -80,7 +80,8 @@ def context_of(found: dict[str, Any]) -> dict[str, Any]:
 def test_same_seed_same_digest_and_no_packet_is_missing(tmp_path: Path) -> None:
     # Too little for the sites, a WAN that is full at times and down in one interval.
     scarce = ("--allocator", "static", "--allocator-set", "shares=" + ",".join(["0.02"] * SITES))
-    params = {**SMALL, "steps": 4, "wan_mbps": 10, "wan_background": 0.8, "failures": "1-2"}
+    wan = {"wan_mbps": 10, "wan_background": 0.8, "failures": "1-2"}
+    params = {**SMALL, **wan, "steps": 4, "queue_packets": 5}
     found = [
         summary(*scarce, "--seed", seed, "--channel", channel, params=params, out=tmp_path / name)
         for name, seed, channel in (("a", "1", "shm"), ("b", "1", "zmq"), ("c", "2", "shm"))
