@@ -59,7 +59,8 @@ Pack(const DdnnMessage& message)
     Bytes bytes{'D', 'Z', VERSION, static_cast<uint8_t>(message.kind)};
     Put(bytes, message.sequence, 4);
     Put(bytes, static_cast<uint32_t>(message.values.size()), 2);
-    Put(bytes, 0, 2);
+    Put(bytes, 0, 2); // reserved
+    Put(bytes, 0, 4); // of the sum, which is made with 0 in its place
     for (const float value : message.values)
     {
         Put(bytes, std::bit_cast<uint32_t>(value), DdnnMessage::VALUE_BYTES);
@@ -67,7 +68,7 @@ Pack(const DdnnMessage& message)
     const uint32_t crc = CRC32Calculate(bytes.data(), static_cast<int>(bytes.size()));
     Bytes sum;
     Put(sum, crc, 4);
-    bytes.insert(bytes.begin() + CRC_AT, sum.begin(), sum.end());
+    std::copy(sum.begin(), sum.end(), bytes.begin() + CRC_AT);
     return bytes;
 }
 

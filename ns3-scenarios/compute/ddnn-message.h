@@ -23,7 +23,7 @@ namespace ns3
  *     4       4     sequence number of the decision; an answer carries that of its question
  *     8       2     number of values; 0 in probes and echoes
  *     10      2     reserved, 0
- *     12      4     CRC-32 of all other bytes
+ *     12      4     CRC-32 of all bytes, made with 0 here
  *     16      4 n   values, float32, finite
  */
 struct DdnnMessage

@@ -15,7 +15,7 @@ namespace
 
 const char* const TOPOLOGY =
     R"(site 0 ==(a token bucket; 1 Gbit/s, 1 ms)==+
-site 1 =====================================edge --(1 Gbit/s, 1 ms)-- gateway --(WAN)-- cloud
+site 1 ====================================+== edge --(1 Gbit/s, 1 ms)-- gateway --(WAN)-- cloud
   ...                                      |
 )";
 

@@ -221,7 +221,7 @@ class ScaledTestCase : public TestCase
 {
   public:
     ScaledTestCase()
-        : TestCase("scaled by 1 / 600, all times to the cloud are a 600th")
+        : TestCase("scaled, all times to the cloud are a 600th")
     {
     }
 
@@ -362,10 +362,11 @@ class ProvisioningTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ_TOL(half.bufferBytes, 10 * PACKET, PACKET, "ten packets");
         NS_TEST_EXPECT_MSG_EQ_TOL(
             half.droppedBytes, OFFERED - 62.5e3 - 3200 - 10 * PACKET, 2 * PACKET, "dropped");
-        // A packet takes 19.6 ms, one comes each 9.8: beyond three waiting they are late. Some
-        // three pass by the bucket and three more until then.
+        // At time t 125,000 t bytes have come, 3200 + 62,500 t have passed: a packet waits
+        // t - 51.2 ms, and is beyond 50 ms, with 1 ms of the link, from t = 100 ms on. Until then
+        // ten come, one each 9.8 ms.
         NS_TEST_EXPECT_MSG_EQ_TOL(
-            half.lateBytes, half.deliveredBps / 8 - 6 * PACKET, 3 * PACKET, "late");
+            half.lateBytes, half.deliveredBps / 8 - 10 * PACKET, 2 * PACKET, "late");
         // c1 (0.1)^2 + c2 0.3 = 0.5 + 0.3.
         NS_TEST_EXPECT_MSG_EQ_TOL(
             ProvisioningCost({.under = 50, .over = 1}, 0.1, 0.3), 0.8, 1e-12, "cost");
