@@ -201,8 +201,12 @@ EdgeDdnnAdaptor::ObservationFields() const
     {
         fields.push_back(OfSite(field.name, HighOf(field.name), field.unit, field.meaning));
     }
+    // All bytes late or dropped, and all of the allocation unused besides: more cannot be.
+    const double mostCost = ns3::ProvisioningCost(m_run.terms,
+                                                  HighOf("under_provisioned") / BytesOfPeak(),
+                                                  SitesConfig().mostBps / SitesConfig().peakBps);
     fields.push_back(OfSite("cost",
-                            MOST_COUNT * MOST_COUNT,
+                            mostCost,
                             "1",
                             "under_cost (under_provisioned / peak)^2 + over_cost "
                             "over_provisioned / peak"));
