@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The distributed LSTM's edge and cloud: messages byte for byte, when an allocation is in force,
- * and what sites' packets say of it.
+ * The distributed LSTM's edge and cloud: when an allocation is in force, and what sites' packets
+ * say of it.
  */
 #include "kpi/provisioning-cost.h"
-#include "test/error-text.h"
 #include "topology/edge-ddnn-session.h"
 
 #include "ns3/simulator.h"
 #include "ns3/test.h"
 
 #include <algorithm>
-#include <iomanip>
-#include <limits>
-#include <sstream>
-#include <stdexcept>
 
 using namespace ns3;
 
@@ -94,76 +89,6 @@ Play(const EdgeDdnnConfig& config,
     return measured;
 }
 
-/** The layout of agents/ddnn/message.py. */
-class MessageTestCase : public TestCase
-{
-  public:
-    MessageTestCase()
-        : TestCase("messages are those of the Python side, byte for byte")
-    {
-    }
-
-  private:
-    static std::string Hex(const Packet& packet)
-    {
-        std::vector<uint8_t> bytes(packet.GetSize());
-        packet.CopyData(bytes.data(), packet.GetSize());
-        std::ostringstream text;
-        for (const auto byte : bytes)
-        {
-            text << std::hex << std::setw(2) << std::setfill('0') << static_cast<int>(byte);
-        }
-        return text.str();
-    }
-
-    void DoRun() override
-    {
-        const DdnnMessage signal{DdnnMessage::Kind::SIGNAL, 7, {0.5F, -2.0F, 3e6F}};
-        const auto packet = ToPacket(signal);
-        // What pack(Message(Kind.SIGNAL, 7, [0.5, -2, 3e6])) and an echo of 258 give there.
-        NS_TEST_EXPECT_MSG_EQ(
-            Hex(*packet), "445a0101070000000300000042cb52da0000003f000000c0001b374a", "signal");
-        NS_TEST_EXPECT_MSG_EQ(Hex(*ToPacket({DdnnMessage::Kind::ECHO, 258, {}})),
-                              "445a01040201000000000000b3a2618f",
-                              "echo");
-        NS_TEST_EXPECT_MSG_EQ(DdnnMessage::GetIpBytes(16), 108, "80 bytes, UDP and IPv4");
-        const auto read = FromPacket(*packet);
-        NS_TEST_ASSERT_MSG_EQ(read.has_value(), true, "read");
-        NS_TEST_EXPECT_MSG_EQ((read->values == signal.values), true, "values");
-        NS_TEST_EXPECT_MSG_EQ(read->sequence, 7, "sequence");
-        Refuses(*packet);
-    }
-
-    void Refuses(const Packet& packet)
-    {
-        std::vector<uint8_t> bytes(packet.GetSize());
-        packet.CopyData(bytes.data(), packet.GetSize());
-        for (size_t i = 0; i < bytes.size(); ++i)
-        {
-            auto damaged = bytes;
-            damaged[i] ^= 0x10;
-            NS_TEST_EXPECT_MSG_EQ(
-                FromPacket(Packet(damaged.data(), static_cast<uint32_t>(bytes.size()))).has_value(),
-                false,
-                "byte " << i << " is damaged");
-            NS_TEST_EXPECT_MSG_EQ(
-                FromPacket(Packet(bytes.data(), static_cast<uint32_t>(i))).has_value(),
-                false,
-                "only " << i << " bytes");
-        }
-        const auto bad = [](std::vector<float> values) {
-            return slicebed::ErrorText<std::invalid_argument>(
-                [&] { ToPacket({DdnnMessage::Kind::SIGNAL, 1, values}); });
-        };
-        const std::string why = "finite ones in signals and allocations, and none in others, are "
-                                "required";
-        NS_TEST_EXPECT_MSG_EQ(bad({}), "a message of kind 1 has 0 values; " + why, "no values");
-        NS_TEST_EXPECT_MSG_EQ(bad({std::numeric_limits<float>::quiet_NaN()}),
-                              "a message of kind 1 has 1 values; " + why,
-                              "NaN");
-    }
-};
-
 /** How long decisions take, and what is in force in the meantime. */
 class InForceTestCase : public TestCase
 {
@@ -240,6 +165,26 @@ class ScaledTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ_TOL(run[0].edge.rttS, RTT_S / 600, 10e-9, "round trip");
         NS_TEST_EXPECT_MSG_EQ_TOL(run[1].edge.rttS, PROBE_RTT_S / 600, 10e-9, "probe");
         NS_TEST_EXPECT_MSG_EQ(run[0].edge.wanBytes, 220, "bytes as ever");
+        Queues();
+    }
+
+    /** Others' packets are the same ones, 600 times as fast: what waits, waits a 600th. */
+    void Queues()
+    {
+        auto config = Unloaded();
+        config.wanRate = DataRate("2Mbps");
+        config.wanBackground = 1;
+        const std::vector<EdgeDdnnDecision> asked{Decision(1e6, true, 2e6)};
+        const auto play = [&](double scale) {
+            config.timeScale = scale;
+            // The question goes out after 0.3 s of others' packets.
+            return Play(config, asked, WhileWaiting::PREVIOUS, {}, 0.3 * scale)[0].edge.rttS;
+        };
+        const double stretchedS = play(1);
+        // Without queues it were 2 x 0.44 ms of a message in place of 2 x 8.8 us: 43.3 ms.
+        NS_TEST_EXPECT_MSG_EQ((stretchedS > 0.048), true, "waited: " << stretchedS);
+        // Each of some 60 packets before it is rounded to a ns.
+        NS_TEST_EXPECT_MSG_EQ_TOL(play(1.0 / 600), stretchedS / 600, 100e-9, "a 600th of it");
     }
 };
 
@@ -416,7 +361,6 @@ class EdgeDdnnTestSuite : public TestSuite
     EdgeDdnnTestSuite()
         : TestSuite("slicebed-edge-ddnn", Type::UNIT)
     {
-        AddTestCase(new MessageTestCase, Duration::QUICK);
         AddTestCase(new InForceTestCase, Duration::QUICK);
         AddTestCase(new ScaledTestCase, Duration::QUICK);
         AddTestCase(new LostTestCase, Duration::QUICK);

@@ -15,10 +15,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import pyctl.env  # noqa: F401 - registers the ids
+from agents.ddnn import message
+from agents.ddnn.message import Kind, Message
 from pyctl.cli.main import app
 from pyctl.env.conformance import check_scenario
 from pyctl.env.cosim import CoSimEnv
 
+SUITE = Path(__file__).parents[2] / "ns3-scenarios" / "test" / "ddnn-message-test-suite.cc"
 SITES = 16
 SMALL = {"peak_mbps": 0.4, "most_mbps": 0.8, "mask": "constant"}
 QUIET = {**SMALL, "wan_background": 0}
@@ -77,6 +80,18 @@ def context_of(found: dict[str, Any]) -> dict[str, Any]:
     return context
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        Message(Kind.SIGNAL, 7, np.array([0.5, -2.0, 3e6], np.float32)),
+        Message(Kind.ECHO, 258, np.empty(0, np.float32)),
+    ],
+)
+def test_messages_are_those_of_the_agents(sent: Message) -> None:
+    # The C++ suite compares its own with these bytes.
+    assert f'"{message.pack(sent).hex()}"' in SUITE.read_text()
+
+
 def test_same_seed_same_digest_and_no_packet_is_missing(tmp_path: Path) -> None:
     # Too little for the sites, a WAN that is full at times and down in one interval.
     scarce = ("--allocator", "static", "--allocator-set", "shares=" + ",".join(["0.02"] * SITES))
@@ -114,6 +129,7 @@ def test_equal_gives_each_site_the_most(tmp_path: Path) -> None:
     context = context_of(found)
     assert (context["time_mode"], context["time_scale"]) == ("stretch", 1)
     assert context["unloaded_rtt_s"] == pytest.approx(RTT_S, abs=1e-6)
+    assert context["message_bytes"] == message.size(SITES) + 28
     topology = json.loads((Path(found["run_dir"]) / "topology.json").read_text())
     assert [node["name"] for node in topology["nodes"][-4:]] == [
         "site 15",
