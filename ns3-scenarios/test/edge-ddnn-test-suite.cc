@@ -168,7 +168,7 @@ class ScaledTestCase : public TestCase
         Queues();
     }
 
-    /** Others' packets are the same ones, 600 times as fast: what waits, waits a 600th. */
+    /** Others' packets are the same ones, 60 times as fast: what waits, waits a 60th. */
     void Queues()
     {
         auto config = Unloaded();
@@ -184,7 +184,7 @@ class ScaledTestCase : public TestCase
         // Without queues it were 2 x 0.44 ms of a message in place of 2 x 8.8 us: 43.3 ms.
         NS_TEST_EXPECT_MSG_EQ((stretchedS > 0.048), true, "waited: " << stretchedS);
         // Each of some 60 packets before it is rounded to a ns.
-        NS_TEST_EXPECT_MSG_EQ_TOL(play(1.0 / 600), stretchedS / 600, 100e-9, "a 600th of it");
+        NS_TEST_EXPECT_MSG_EQ_TOL(play(1.0 / 60), stretchedS / 60, 100e-9, "a 60th of it");
     }
 };
 
