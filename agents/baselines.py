@@ -170,6 +170,8 @@ class Static(ShareAllocator):
         super().reset(context)
         self._shares = np.array(self.settings.shares, dtype=np.float64)
         for schema in context.action:
+            if is_switch(schema):
+                continue
             if self._shares.shape not in (schema.shape[-1:], schema.shape):
                 raise AllocatorError(
                     f"shares has {_size(self._shares.shape)}; {_size(schema.shape[-1:])} "

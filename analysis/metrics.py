@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Satisfied: r = 1 up to the rounding of a float32 quotient (spec of paper 001, section 5).
 SATISFIED = 0.999
-AXES = ("slice", "node")  # that figures are given by, where a scenario has them
+AXES = ("slice", "node", "site")  # that figures are given by, where a scenario has them
 LATENCY_HISTOGRAM = "latency_histogram"
 MEANS = {
     "r": "r_mean",
@@ -53,6 +53,9 @@ MEANS = {
     "cost": "cost_mean",
     "cost_sla": "cost_sla_mean",
     "cost_over": "cost_over_mean",
+    "allocated_mean": "allocated_mean",
+    "under_provisioned": "under_provisioned_mean",
+    "staleness": "staleness_mean",
 }
 
 
@@ -91,8 +94,9 @@ def summarise(
     Returns:
         ``utility_mean``, ``p_r1`` (share of cells, slices and intervals with r >= 0.999; both None
         for a scenario without QoS), ``reward_mean`` and ``per_slice``: for each slice id its
-        target and the means of its KPIs over cells and intervals; ``per_node`` likewise in a
-        scenario of nodes. ``latency`` in a scenario of requests: see ``request_latency``.
+        target and the means of its KPIs over cells and intervals; ``per_node`` and ``per_site``
+        likewise in scenarios of nodes and of sites. ``latency`` in a scenario of requests: see
+        ``request_latency``.
     """
     rows = active_rows(steps)
     has_qos = "r" in rows.columns and len(rows) > 0

@@ -20,7 +20,7 @@ USUAL_REFERENCE = "equal"
 # Metrics of a run as a whole that are compared where its scenario has them.
 HEADLINES = ("utility_mean", "p_r1", "reward_mean", "latency.mean", "latency.p95")
 RUN_COLUMNS = (*HEADLINES, "steps", "sim_s", "wall_s")
-ELEMENTS = ("per_slice.", "per_node.")
+ELEMENTS = ("per_slice.", "per_node.", "per_site.")
 # The file stays small, and is there soon, however many runs there are.
 DETAILED_GROUPS = 12
 LARGE_STORE = 1000  # runs, from which on there are details of fewer groups

@@ -50,7 +50,7 @@ ParseHeader(const std::string& path, const std::string& line, const std::string&
 TrafficMask
 TrafficMask::FromProfile(uint32_t firstInterval,
                          const MaskColumns& columns,
-                         uint32_t intervalsPerQuarter)
+                         double intervalsPerQuarter)
 {
     TrafficMask mask;
     mask.m_source = "profile";
@@ -124,7 +124,7 @@ TrafficMask::Get(uint32_t interval, uint32_t id) const
     if (m_series.empty())
     {
         return DailyProfile(id - m_columns.firstId,
-                            1.0 * (m_firstInterval + interval) / m_intervalsPerQuarter);
+                            (m_firstInterval + interval) / m_intervalsPerQuarter);
     }
     return m_series.at(id).at(interval);
 }

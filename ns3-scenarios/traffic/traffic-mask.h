@@ -38,7 +38,7 @@ class TrafficMask
      */
     static TrafficMask FromProfile(uint32_t firstInterval,
                                    const MaskColumns& columns = SLICE_COLUMNS,
-                                   uint32_t intervalsPerQuarter = 1);
+                                   double intervalsPerQuarter = 1);
 
     /** @return 1 in every interval, for all */
     static TrafficMask Constant();
@@ -70,7 +70,7 @@ class TrafficMask
     std::string m_source;                             //!< where it comes from
     MaskColumns m_columns{SLICE_COLUMNS};             //!< what is in it
     uint32_t m_firstInterval{0};                      //!< of the week (profile only)
-    uint32_t m_intervalsPerQuarter{1};                //!< of an hour (profile only)
+    double m_intervalsPerQuarter{1};                  //!< of an hour (profile only)
     std::map<uint32_t, std::vector<double>> m_series; //!< by id (file only)
 };
 

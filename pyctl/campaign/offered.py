@@ -23,8 +23,8 @@ class TraceChoice:
 
     Attributes:
         path: file or folder in one of the formats of ``pyctl.traces``.
-        squares: one of its series (square of the grid, VM) for each slice or edge; None lets the
-            loader choose.
+        squares: one of its series (square of the grid, VM) for each slice, site or edge; None lets
+            the loader choose.
     """
 
     path: Path
@@ -113,6 +113,8 @@ def _mask(
 
     if "slices" in context:
         prefix, ids = "slice_", [int(entry["id"]) for entry in context["slices"]]
+    elif "sites" in context:
+        prefix, ids = "site_", [int(entry["id"]) for entry in context["sites"]]
     else:
         prefix, ids = "edge_", list(range(int(context["edges"])))
     masks = load_masks(

@@ -20,6 +20,9 @@ COLUMNS = (
     ("peak Mbit/s", "peak_bps", 1e-6, 1),
     ("offered Mbit/s", "offered_mean", 1e-6, 2),
     ("delivered Mbit/s", "delivered_mean", 1e-6, 2),
+    ("allocated Mbit/s", "allocated_mean", 1e-6, 2),
+    ("dropped or late byte", "under_provisioned_mean", 1.0, 0),
+    ("staleness ms", "staleness_mean", 1e3, 2),
     ("reserved", "reserved_mean", 1.0, 3),
     ("over-provisioned %", "unused_mean", 100.0, 1),
     ("admitted %", "admitted_mean", 100.0, 1),
@@ -51,8 +54,8 @@ COLUMNS = (
 
 
 def slice_table(title: str, summary: Mapping[str, Any]) -> Table:
-    """Makes the table of figures per slice, or per node."""
-    columns = ("node" if summary.get("per_node") else "slice", *headings(summary))
+    """Makes the table of figures per slice, per node or per site."""
+    columns = (_element(summary), *headings(summary))
     return make_table(title, columns, cells_of(summary), numbers_from=1)
 
 
@@ -76,8 +79,13 @@ def cells_of(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _rows(summary: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    rows: Mapping[str, Mapping[str, Any]] = summary.get("per_node") or summary["per_slice"]
+    rows: Mapping[str, Mapping[str, Any]] = summary[f"per_{_element(summary)}"]
     return rows
+
+
+def _element(summary: Mapping[str, Any]) -> str:
+    """Names what the run's figures are given for."""
+    return next((one for one in ("node", "site") if summary.get(f"per_{one}")), "slice")
 
 
 def _columns(summary: Mapping[str, Any]) -> list[tuple[str, str, float, int]]:

@@ -54,6 +54,10 @@ _REGISTERED = {
         "edge-cloud",
         "requests to edge nodes and a cloud; an action sets each node's share of the work",
     ),
+    "slicebed/EdgeDdnn-v0": _of_scenario(
+        "edge-ddnn",
+        "sites behind an edge and a cloud; an action sets allocations and whether to ask the cloud",
+    ),
     "slicebed/Loopback-v0": _of_scenario(
         "loopback",
         "no network: the action comes back as the observation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,16 @@ def test_switches_are_on_for_slices_that_are_present(allocator: Allocator) -> No
     decided = allocator.act(observation(present, offered=np.ones((2, 3)))).allocation
     np.testing.assert_array_equal(decided["admit"], np.array(present, np.float32))
     assert decided["prb_max"].sum() > 1
+
+
+def test_a_switch_of_the_whole_network_needs_no_share() -> None:
+    one = np.ones(1, np.float32)
+    offload = FieldSchema("offload", (1,), ("edge",), 0 * one, one, "flag", "")
+    allocator = Static(StaticSettings((0.5, 0.25, 0.125)))
+    allocator.reset(dataclasses.replace(context(), action=(schema("rate", sum_max=2.0), offload)))
+    decided = allocator.act(observation()).allocation
+    np.testing.assert_array_equal(decided["offload"], one)
+    np.testing.assert_allclose(decided["rate"], [[1, 0.5, 0.25]] * 2)
 
 
 def test_traffic_is_proportional_to_the_load_to_come_in_each_cell() -> None:

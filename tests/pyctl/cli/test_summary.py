@@ -22,6 +22,14 @@ def of_slices(**figures: Any) -> dict[str, Any]:
             ["offered Mbit/s", "delivered Mbit/s", "over-provisioned %", "cost"],
         ),
         ({"per_node": {"0": {"offered_mean": 75.0, "share_mean": 1.0}}}, ["offered", "share"]),
+        (
+            {
+                "per_site": {
+                    "0": {"offered_mean": 2e6, "delivered_mean": 2e6, "allocated_mean": 3e6}
+                }
+            },
+            ["offered Mbit/s", "delivered Mbit/s", "allocated Mbit/s"],
+        ),
     ],
 )
 def test_columns(summary: dict[str, Any], expected: list[str]) -> None:
