@@ -9,7 +9,7 @@ All little-endian, 16 bytes of header and 4 bytes a value:
     4       4     sequence number of the decision; an answer carries that of its question
     8       2     number of values; 0 in probes and echoes
     10      2     reserved, 0
-    12      4     CRC-32 of all other bytes
+    12      4     CRC-32 of the whole message with 0 in this place
     16      4 n   values, float32, finite
 
 With 16 stations a message is 80 bytes; UDP and IPv4 add 28.
