@@ -5,9 +5,10 @@
     observations, rewards, terminated, truncated, infos = envs.step(envs.action_space.sample())
     envs.close()
 
-Simulations are processes already: a step sends all actions and takes the states as they come, so
-all of them compute at once, on as many cores as there are. What comes out is what gymnasium's
-``SyncVectorEnv`` gives, bit by bit. An error in one simulation names it and ends all; ``reset``
+Simulations are processes already: as many compute at once as there are cores, and one more to be
+taken up by the core that is free first. (All at once would take turns on the cores, and each would
+find the caches full of the others'.) What comes out is what gymnasium's ``SyncVectorEnv`` gives,
+bit by bit. An error in one simulation names it and ends all; ``reset``
 begins anew.
 """
 
@@ -15,9 +16,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,11 +34,11 @@ from pyctl.env.values import checked
 from pyctl.errors import EpisodeOver, SlicebedError, UsageError, located
 from pyctl.exchange.transport import Transport
 
-# Between looks at all simulations while waiting for one: each look takes time of theirs.
-LOOK_S = 0.003
+# Between looks at all simulations at work while waiting for one of them.
+LOOK_S = 0.001
 
 Flags = npt.NDArray[np.bool_]
-Result = TypeVar("Result")
+Job = tuple[Callable[[], None], Callable[[], Any]]  # begins, and waits for what comes of it
 VectorOutcome = tuple[Fields, npt.NDArray[np.float64], Flags, Flags, dict[str, Any]]
 
 
@@ -84,7 +87,8 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
             raise UsageError(f"num_envs is {num_envs!r}; a whole number above 0 is required")
         self.num_envs = num_envs
         self._mode = _mode_of(autoreset_mode)
-        self._cores = sorted(os.sched_getaffinity(0)) if pin else []
+        self._cores = sorted(os.sched_getaffinity(0))
+        self._pin = pin
         self.metadata = {"render_modes": [], "autoreset_mode": self._mode}
         each = zip(
             batch.params_of_each(params, num_envs),
@@ -150,12 +154,11 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         over = np.flatnonzero(self._ended).tolist()
         going = np.flatnonzero(~self._ended).tolist()
         allowed = self._allowed(actions, going)
+        steps = {i: (partial(self.envs[i].send, allowed[i]), self.envs[i].receive) for i in going}
         with self._all_or_none():
-            for i in going:
-                self._at(i, self.envs[i].send, allowed[i])
-            again = self._begin(dict.fromkeys(over))
-            outcomes = self._collect({i: self.envs[i].receive for i in going})
-            return self._gather(outcomes, again)
+            results = self._work_off(steps | self._episodes(dict.fromkeys(over)))
+            again = self._begun({i: results[i] for i in over})
+            return self._gather({i: results[i] for i in going}, again)
 
     def close_extras(self, **_: Any) -> None:
         """Ends all simulations; called by ``close``."""
@@ -186,23 +189,33 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         return self._observations(), rewards, terminated, truncated, infos
 
     def _begin(self, seeds: Mapping[int, int | None]) -> dict[int, dict[str, Any]]:
-        """Starts an episode of some environments, all at once; returns their infos."""
-        for i, seed in seeds.items():
-            self.envs[i].share_server(self.envs)
-            self._at(i, self.envs[i].start, seed)
-            if self._cores:
-                self.envs[i].pin(self._cores[i % len(self._cores)])
-        firsts = self._collect({i: self.envs[i].first for i in seeds})
-        self._latest |= {i: observation for i, (observation, _) in firsts.items()}
-        return {i: firsts[i][1] for i in seeds}
+        """Starts an episode of some environments; returns their infos."""
+        return self._begun(self._work_off(self._episodes(seeds)))
 
-    def _collect(self, waits: Mapping[int, Callable[[], Result]]) -> dict[int, Result]:
-        """Calls what waits for each environment, as soon as it need not wait any more."""
-        results = {}
-        pending = list(waits)
-        while pending:
+    def _episodes(self, seeds: Mapping[int, int | None]) -> dict[int, Job]:
+        """Returns what starts an episode of each, and waits for its first observation."""
+        return {i: (partial(self._start, i, seed), self.envs[i].first) for i, seed in seeds.items()}
+
+    def _start(self, i: int, seed: int | None) -> None:
+        self.envs[i].share_server(self.envs)
+        self.envs[i].start(seed)
+        if self._pin:
+            self.envs[i].pin(self._cores[i % len(self._cores)])
+
+    def _begun(self, firsts: Mapping[int, Any]) -> dict[int, dict[str, Any]]:
+        self._latest |= {i: observation for i, (observation, _) in firsts.items()}
+        return {i: info for i, (_, info) in firsts.items()}
+
+    def _work_off(self, jobs: Mapping[int, Job]) -> dict[int, Any]:
+        """Does a job of each environment, some at once; returns what came of each."""
+        waiting, pending, results = deque(jobs), list[int](), {}
+        while waiting or pending:
+            while waiting and len(pending) <= len(self._cores):
+                i = waiting.popleft()
+                self._at(i, jobs[i][0])
+                pending.append(i)
             for i in self._ready(pending):
-                results[i] = self._at(i, waits[i])
+                results[i] = self._at(i, jobs[i][1])
                 pending.remove(i)
         return results
 
@@ -218,7 +231,7 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         rows = {i: {name: values[i] for name, values in exact.items()} for i in chosen}
         return {i: self._at(i, self.envs[i].allowed, row) for i, row in rows.items()}
 
-    def _at(self, i: int, call: Callable[..., Result], *arguments: Any) -> Result:
+    def _at(self, i: int, call: Callable[..., Any], *arguments: Any) -> Any:
         """Calls; an error tells of which environment it is."""
         try:
             return call(*arguments)

@@ -1,14 +1,19 @@
 """Times eight simulations at once against the same eight one after the other.
 
 Both run the same episodes of ``cells``, with all that an agent pays: resets, actions, states.
+Beside them, what the machine gives at best: an agent of its own on each core, which play the same
+episodes between them and know nothing of each other. (Cores share caches and memory.)
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
@@ -38,44 +43,91 @@ def parallel_speedup(quick: bool = False, seed: int = 1) -> list[Measure]:
         seed: of the first episode.
 
     Returns:
-        The speed-up and the steps a second of both.
+        The speed-up, beside that of agents apart, and the steps a second of both.
 
     Raises:
         SlicebedError: the two did not do the same work.
     """
     steps = QUICK_STEPS if quick else STEPS
-    alone, together = _turns(steps, 1 if quick else TURNS, seed)
-    ratio, low, high = least_ratio(alone, together)
+    alone, apart, together = _turns(steps, 1 if quick else TURNS, seed)
     work = ENVS * steps
     return [
-        Measure("exchange.parallel8_speedup", ratio, "1", low, high, target=">= 1.8"),
+        _ratio("parallel8_speedup", alone, together, ">= 1.8"),
+        _ratio("parallel8_vs_apart", apart, together),
+        _ratio("apart_speedup", alone, apart),
         Measure("exchange.parallel1_steps_per_s", *_rates(work, alone)),
         Measure("exchange.parallel8_steps_per_s", *_rates(work, together)),
     ]
 
 
-def _turns(steps: int, turns: int, seed: int) -> tuple[list[float], list[float]]:
-    one, all_of_them = (
-        CoSimVectorEnv(n, scenario="cells", params={**CELLS, "steps": steps}) for n in (1, ENVS)
-    )
-    alone, together = [], []
-    with contextlib.closing(one), contextlib.closing(all_of_them):
+def _turns(steps: int, turns: int, seed: int) -> tuple[list[float], list[float], list[float]]:
+    one, all_of_them = (_envs(n, steps) for n in (1, ENVS))
+    alone, apart, together = [], [], []
+    with contextlib.closing(one), contextlib.closing(all_of_them), _agents(steps, seed) as agents:
         for envs in (one, all_of_them):
             envs.reset(seed=seed)  # starts its server, once for all turns
         for turn in range(turns):
             print(f"parallel: turn {turn + 1} of {turns}", file=sys.stderr)
-            wall_s, first = _play_in_turn(one, steps, seed)
+            wall_s, first = _play_in_turn(one, steps, range(seed, seed + ENVS))
             alone.append(wall_s)
+            apart.append(_play_apart(agents))
             wall_s, second = _play(all_of_them, steps, seed)
             together.append(wall_s)
             if not np.array_equal(first, second):
                 raise SlicebedError("simulations at once gave other rewards than one by one")
-    return alone, together
+    return alone, apart, together
 
 
-def _play_in_turn(envs: CoSimVectorEnv, steps: int, seed: int) -> tuple[float, Floats]:
-    """Plays the episodes one after the other; returns the wall time [s] and rewards (8, steps)."""
-    played = [_play(envs, steps, seed + i) for i in range(ENVS)]
+def _envs(n: int, steps: int) -> CoSimVectorEnv:
+    return CoSimVectorEnv(n, scenario="cells", params={**CELLS, "steps": steps})
+
+
+@contextlib.contextmanager
+def _agents(steps: int, seed: int) -> Iterator[list[Connection]]:
+    """Starts an agent for each core, which shares the episodes with the others."""
+    context = get_context("spawn")
+    cores = len(os.sched_getaffinity(0))
+    processes, connections = [], []
+    for core in range(cores):
+        ours, theirs = context.Pipe()
+        seeds = range(seed + core, seed + ENVS, cores)
+        processes.append(context.Process(target=_play_when_told, args=(theirs, steps, seeds)))
+        processes[-1].start()
+        theirs.close()
+        connections.append(ours)
+    try:
+        for connection in connections:
+            connection.recv()  # it is ready
+        yield connections
+    finally:
+        for connection, process in zip(connections, processes, strict=True):
+            connection.close()
+            process.join()
+
+
+def _play_when_told(connection: Connection, steps: int, seeds: range) -> None:
+    with contextlib.closing(_envs(1, steps)) as envs:
+        envs.reset(seed=seeds.start)
+        connection.send(None)
+        with contextlib.suppress(EOFError):
+            while True:
+                connection.recv()
+                _play_in_turn(envs, steps, seeds)
+                connection.send(None)
+
+
+def _play_apart(agents: list[Connection]) -> float:
+    start = time.perf_counter()
+    for agent in agents:
+        agent.send(None)
+    for agent in agents:
+        agent.recv()
+    return time.perf_counter() - start
+
+
+def _play_in_turn(envs: CoSimVectorEnv, steps: int, seeds: range) -> tuple[float, Floats]:
+    """Plays episodes one after the other; returns the wall time [s] and rewards (seeds, steps)."""
+    played = [_play(envs, steps, seed) for seed in seeds]
     return sum(wall_s for wall_s, _ in played), np.vstack([rewards for _, rewards in played])
 
 
@@ -90,6 +142,11 @@ def _play(envs: CoSimVectorEnv, steps: int, seed: int) -> tuple[float, Floats]:
     for step in range(steps):
         rewards[:, step] = envs.step(actions)[1]
     return time.perf_counter() - start, rewards
+
+
+def _ratio(name: str, above: list[float], below: list[float], target: str | None = None) -> Measure:
+    value, low, high = least_ratio(above, below)
+    return Measure(f"exchange.{name}", value, "1", low, high, target)
 
 
 def _rates(work: int, times: list[float]) -> tuple[float, str, float, float]:
