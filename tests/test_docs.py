@@ -197,7 +197,7 @@ def test_own_allocator_with_a_shared_model(tmp_path: Path) -> None:
     from torch import nn
 
     own_allocators(tmp_path)
-    torch.save(nn.Linear(4, 4), tmp_path / "net.pt")
+    torch.save(nn.Linear(4, 4).state_dict(), tmp_path / "net.pt")
     (tmp_path / "plan.yaml").write_text(
         "scenario: cells\nallocators: [{name: policy, settings: {model: net.pt}}]\n"
         "parameters: {sites: 1, ues_per_slice: 1, steps: 2}\nseeds: 2\n"
