@@ -38,7 +38,7 @@ def from_json(*arguments: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("plan", "count"), [("load-sweep", 12), ("comparison", 20), ("precise", 8)]
+    ("plan", "count"), [("load-sweep", 60), ("comparison", 20), ("precise", 8)]
 )
 def test_the_plans_of_the_examples(plan: str, count: int) -> None:
     printed = from_json("batch", str(ROOT / "examples" / "plans" / f"{plan}.yaml"), "--dry-run")
@@ -50,12 +50,12 @@ def test_the_plans_of_the_examples(plan: str, count: int) -> None:
 def test_a_small_part_of_the_load_sweep_runs() -> None:
     text = (ROOT / "examples" / "plans" / "load-sweep.yaml").read_text()
     Path("plan.yaml").write_text(
-        text.replace("[0.6, 1.2]", "1.2")
-        .replace("seeds: 2", "seeds: 1")
-        .replace("steps: 2", "steps: 1")
+        text.replace("[0.5, 1.0, 1.5]", "1.5")
+        .replace("seeds: 5", "seeds: 1")
+        .replace("steps: 40", "steps: 1")
     )
     printed = from_json("batch", "plan.yaml", "--quiet")
-    assert printed["counts"] == {"ok": 3, "skipped": 0, "failed": 0}
+    assert printed["counts"] == {"ok": 4, "skipped": 0, "failed": 0}
     assert {run["allocator"] for run in printed["runs"]} == {"equal", "traffic", "static"}
 
 
