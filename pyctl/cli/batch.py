@@ -10,29 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyctl.cli.batch_options import (
-    DEFAULT_GPU_SHARE,
-    DEFAULT_RETRIES,
-    DEFAULT_STALL_S,
-    AsJson,
-    BackendOption,
-    Choices,
-    GpuShare,
-    MinProgress,
-    QuietOption,
-    RayAddress,
-    Retries,
-    ShareModel,
-    Slurm,
-    Stall,
-    Workers,
-    cores_or,
-)
+from pyctl.cli.batch_options import Choices, cores_or, taking_choices
 from pyctl.cli.batch_work import Work, of_store, read_work
 from pyctl.cli.output import make_table, print_json, print_tables
 from pyctl.cli.progress import duration
 from pyctl.cli.run import DEFAULT_OUT
-from pyctl.cli.track import Track
 from pyctl.cli.until import until_entries, until_table
 
 if TYPE_CHECKING:
@@ -48,79 +30,33 @@ Out = Annotated[Path, typer.Option(help="Store; each run gets a folder in it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the runs; start nothing.")]
 
 
+@taking_choices
 def batch(
     plan: Annotated[Path, typer.Argument(help="YAML file; `slicebed plan-schema` has its keys.")],
-    workers: Workers = None,
     out: Out = DEFAULT_OUT,
-    backend: BackendOption = "local",
-    ray_address: RayAddress = None,
-    slurm: Slurm = None,
-    gpu_share: GpuShare = DEFAULT_GPU_SHARE,
-    retries: Retries = DEFAULT_RETRIES,
-    stall_s: Stall = DEFAULT_STALL_S,
-    min_progress: MinProgress = 0.0,
-    share_model: ShareModel = False,
-    track: Track = None,
     dry_run: DryRun = False,
-    as_json: AsJson = False,
-    quiet: QuietOption = False,
+    *,
+    choices: Choices,
 ) -> None:
     """Run what a plan says; runs that are stored already are not repeated."""
-    choices = Choices(
-        workers=workers,
-        backend=backend,
-        ray_address=ray_address,
-        slurm=slurm,
-        gpu_share=gpu_share,
-        retries=retries,
-        stall_s=stall_s,
-        min_progress=min_progress,
-        share_model=share_model,
-        track=track,
-        as_json=as_json,
-        quiet=quiet,
-    )
     choices.require_fitting()
     work = read_work(plan, out)
     if dry_run:
-        _print_plan(work, out, workers, as_json)
+        _print_plan(work, out, choices.workers, choices.as_json)
         return
     _execute(work, out, choices)
 
 
+@taking_choices
 def resume(
     target: Annotated[
         Path, typer.Argument(help="Plan: all that is not ok; store: interrupted and stale runs.")
     ],
-    workers: Workers = None,
     out: Out = DEFAULT_OUT,
-    backend: BackendOption = "local",
-    ray_address: RayAddress = None,
-    slurm: Slurm = None,
-    gpu_share: GpuShare = DEFAULT_GPU_SHARE,
-    retries: Retries = DEFAULT_RETRIES,
-    stall_s: Stall = DEFAULT_STALL_S,
-    min_progress: MinProgress = 0.0,
-    share_model: ShareModel = False,
-    track: Track = None,
-    as_json: AsJson = False,
-    quiet: QuietOption = False,
+    *,
+    choices: Choices,
 ) -> None:
     """Run what a batch did not bring to its end."""
-    choices = Choices(
-        workers=workers,
-        backend=backend,
-        ray_address=ray_address,
-        slurm=slurm,
-        gpu_share=gpu_share,
-        retries=retries,
-        stall_s=stall_s,
-        min_progress=min_progress,
-        share_model=share_model,
-        track=track,
-        as_json=as_json,
-        quiet=quiet,
-    )
     choices.require_fitting()
     if target.is_dir():
         out, work = target, Work(of_store(target, ("interrupted", "stale")))
@@ -129,41 +65,18 @@ def resume(
     _execute(work, out, choices)
 
 
+@taking_choices
 def retry(
     results: Annotated[Path, typer.Argument(help="Store.")] = DEFAULT_OUT,
     failed: Annotated[bool, typer.Option("--failed", help="The failed runs.")] = False,
-    workers: Workers = None,
-    backend: BackendOption = "local",
-    ray_address: RayAddress = None,
-    slurm: Slurm = None,
-    gpu_share: GpuShare = DEFAULT_GPU_SHARE,
-    retries: Retries = DEFAULT_RETRIES,
-    stall_s: Stall = DEFAULT_STALL_S,
-    min_progress: MinProgress = 0.0,
-    share_model: ShareModel = False,
-    track: Track = None,
-    as_json: AsJson = False,
-    quiet: QuietOption = False,
+    *,
+    choices: Choices,
 ) -> None:
     """Run failed runs of a store again."""
     from pyctl.errors import UsageError
 
     if not failed:
         raise UsageError("retry repeats failed runs: give --failed")
-    choices = Choices(
-        workers=workers,
-        backend=backend,
-        ray_address=ray_address,
-        slurm=slurm,
-        gpu_share=gpu_share,
-        retries=retries,
-        stall_s=stall_s,
-        min_progress=min_progress,
-        share_model=share_model,
-        track=track,
-        as_json=as_json,
-        quiet=quiet,
-    )
     choices.require_fitting()
     _execute(Work(of_store(results, ("failed",))), results, choices)
 

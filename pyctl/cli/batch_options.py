@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from pyctl.cli.track import trackers
+from pyctl.cli.track import Track, trackers
 
 if TYPE_CHECKING:
     from pyctl.campaign.backends.backend import Backend
@@ -64,20 +66,20 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 @dataclass(frozen=True)
 class Choices:
-    """The options as given."""
+    """The options as given; a field is an option, see ``taking_choices``."""
 
-    workers: int | None
-    backend: BackendName
-    ray_address: str | None
-    slurm: Sequence[str] | None
-    gpu_share: float
-    retries: int
-    stall_s: float
-    min_progress: float
-    share_model: bool
-    track: list[str] | None
-    as_json: bool
-    quiet: bool
+    workers: Workers = None
+    backend: BackendOption = "local"
+    ray_address: RayAddress = None
+    slurm: Slurm = None
+    gpu_share: GpuShare = DEFAULT_GPU_SHARE
+    retries: Retries = DEFAULT_RETRIES
+    stall_s: Stall = DEFAULT_STALL_S
+    min_progress: MinProgress = 0.0
+    share_model: ShareModel = False
+    track: Track = None
+    as_json: AsJson = False
+    quiet: QuietOption = False
 
     def options(self, workers: int) -> BatchOptions:
         """Makes those of a batch."""
@@ -104,7 +106,6 @@ class Choices:
         from pyctl.campaign.settings import parse_assignments
         from pyctl.errors import UsageError
 
-        self.require_fitting()
         needs = needs_of(runs, self.gpu_share)
         if self.backend == "ray":
             from pyctl.campaign.backends.on_ray import RayBackend
@@ -149,6 +150,39 @@ class Choices:
             if given and self.backend != backend:
                 raise UsageError(f"{option} is for --backend {backend}; got {self.backend}")
         trackers(self.track)
+
+
+def taking_choices(command: Callable[..., None]) -> Callable[..., None]:
+    """Makes a command that takes all options of ``Choices`` of one with a parameter ``choices``."""
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    types = get_type_hints(Choices, include_extras=True)
+    options = [
+        inspect.Parameter(
+            each.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=each.default,
+            annotation=types[each.name],
+        )
+        for each in fields(Choices)
+    ]
+
+    @wraps(command)
+    def taken(**given: Any) -> None:
+        chosen = {each.name: given.pop(each.name) for each in options}
+        command(**given, choices=Choices(**chosen))
+
+    # Typer reads these two to know a command's options.
+    all_of_them = [
+        *(
+            each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for each in own
+            if each.name != "choices"
+        ),
+        *options,
+    ]
+    taken.__signature__ = inspect.Signature(all_of_them)  # type: ignore[attr-defined]
+    taken.__annotations__ = {each.name: each.annotation for each in all_of_them}
+    return taken
 
 
 def cores_or(workers: int | None) -> int:
