@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import tempfile
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import psutil
@@ -42,6 +43,7 @@ def nothing_left(
     with tempfile.TemporaryDirectory(prefix="sb") as name:
         monkeypatch.setattr(tempfile, "tempdir", name)
         monkeypatch.setenv("TMPDIR", name)
+        resource_tracker.ensure_running()  # of multiprocessing: one for as long as Python runs
         before = set(psutil.Process().children(recursive=True))
         yield Path(name)
         started = [p for p in psutil.Process().children(recursive=True) if p not in before]
