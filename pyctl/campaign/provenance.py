@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,17 @@ def provenance(description: Mapping[str, Any], command: str) -> dict[str, Any]:
     simulation = description.get("provenance", {})
     return {
         "command": command,
-        "git": git_state(ROOT),
         "ns3": simulation.get("ns3"),
         "build": simulation.get("build"),
+        **_here(),
+    }
+
+
+@cache
+def _here() -> dict[str, Any]:
+    """What a process runs on: it has loaded its code, whatever becomes of the checkout later."""
+    return {
+        "git": git_state(ROOT),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "machine": machine(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
@@ -29,12 +30,12 @@ class AllocatorEntry:
 
 def allocator_names() -> list[str]:
     """Returns the registered names, sorted; loads nothing."""
-    return sorted({entry.name for entry in entry_points(group=GROUP)})
+    return sorted(_registered())
 
 
 def list_allocators() -> list[AllocatorEntry]:
     """Loads all registered allocators; a broken one is reported, and does not hide the others."""
-    return [_entry(name) for name in allocator_names()]
+    return [_entry(name, entries) for name, entries in sorted(_registered().items())]
 
 
 def load_allocator(name: str) -> type[Allocator]:
@@ -44,16 +45,25 @@ def load_allocator(name: str) -> type[Allocator]:
         UnknownName: no package registers the name.
         SlicebedError: it is registered, and cannot be loaded.
     """
-    if name not in allocator_names():
-        raise UnknownName("allocator", name, allocator_names())
-    entry = _entry(name)
+    registered = _registered()
+    if name not in registered:
+        raise UnknownName("allocator", name, sorted(registered))
+    entry = _entry(name, registered[name])
     if entry.allocator is None:
         raise SlicebedError(f"allocator {name} cannot be loaded: {entry.fault}")
     return entry.allocator
 
 
-def _entry(name: str) -> AllocatorEntry:
-    candidates = {entry.value: entry for entry in entry_points(group=GROUP, name=name)}
+def _registered() -> dict[str, list[EntryPoint]]:
+    """Reads what is installed, which takes some milliseconds, once for each question."""
+    found: dict[str, list[EntryPoint]] = {}
+    for entry in entry_points(group=GROUP):
+        found.setdefault(entry.name, []).append(entry)
+    return found
+
+
+def _entry(name: str, entries: Sequence[EntryPoint]) -> AllocatorEntry:
+    candidates = {entry.value: entry for entry in entries}
     if len(candidates) > 1:
         return AllocatorEntry(name, None, f"registered twice, as {' and '.join(candidates)}")
     return _load(next(iter(candidates.values())))

@@ -19,7 +19,7 @@ def test_a_finished_run_of_the_same_code_is_not_repeated(
 ) -> None:
     clean = {"commit": "abc", "dirty": False}
     monkeypatch.setattr(radio, "git_state", lambda _root: clean)
-    monkeypatch.setattr("pyctl.campaign.provenance.git_state", lambda _root: clean)
+    monkeypatch.setattr("pyctl.campaign.provenance._here", lambda: {"git": clean})
     first = radio.run_cases([TINY], tmp_path, seed=1)
     written = (first[0][1] / "summary.json").stat().st_mtime_ns
     again = radio.run_cases([TINY], tmp_path, seed=1)
