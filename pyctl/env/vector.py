@@ -5,22 +5,24 @@
     observations, rewards, terminated, truncated, infos = envs.step(envs.action_space.sample())
     envs.close()
 
-Simulations are processes already: as many compute at once as there are cores, and one more to be
-taken up by the core that is free first. (All at once would take turns on the cores, and each would
-find the caches full of the others'.) What comes out is what gymnasium's ``SyncVectorEnv`` gives,
-bit by bit. An error in one simulation names it and ends all; ``reset``
-begins anew.
+Simulations are processes already. What comes out is what gymnasium's ``SyncVectorEnv`` gives, bit
+by bit. Without waiting for the slowest simulation at each step:
+
+    envs.send(envs.action_space.sample())
+    ids, observations, rewards, terminated, truncated, infos = envs.receive()
+    envs.send(decide(observations), ids)
+
+An error in one simulation names it and ends all; ``reset`` begins anew.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,17 +31,35 @@ from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
 from pyctl.env import batch
 from pyctl.env.batch import Params
-from pyctl.env.cosim import TIMEOUT_S, Allowed, CoSimEnv, Fields, Outcome, OverTotal
+from pyctl.env.cosim import TIMEOUT_S, CoSimEnv, Fields, Outcome, OverTotal
+from pyctl.env.jobs import Job, Jobs
 from pyctl.env.values import checked
 from pyctl.errors import EpisodeOver, SlicebedError, UsageError, located
 from pyctl.exchange.transport import Transport
 
-# Between looks at all simulations at work while waiting for one of them.
-LOOK_S = 0.001
-
 Flags = npt.NDArray[np.bool_]
-Job = tuple[Callable[[], None], Callable[[], Any]]  # begins, and waits for what comes of it
+Numbers = Sequence[int] | npt.NDArray[np.int64]
 VectorOutcome = tuple[Fields, npt.NDArray[np.float64], Flags, Flags, dict[str, Any]]
+
+
+class Received(NamedTuple):
+    """What came of actions that were sent, a row for each environment.
+
+    Attributes:
+        ids: which environments, (n,).
+        observations: arrays by field name, (n, ...).
+        rewards: (n,).
+        terminated: (n,).
+        truncated: (n,).
+        infos: of each.
+    """
+
+    ids: npt.NDArray[np.int64]
+    observations: Fields
+    rewards: npt.NDArray[np.float64]
+    terminated: Flags
+    truncated: Flags
+    infos: tuple[dict[str, Any], ...]
 
 
 class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
@@ -108,6 +128,8 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         )
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self._spaces: dict[int, Any] = {}  # of the actions of so many environments
+        self._sent = Jobs(len(self._cores))
         self._latest: dict[int, Fields] = {}
         self._ended = np.zeros(num_envs, np.bool_)
 
@@ -125,19 +147,20 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
             options: ``reset_mask``, an array of bool, tells which to reset; no others are known.
 
         Raises:
-            UsageError: seed or options are wrong, or the environment is closed.
+            UsageError: seed or options are wrong, the environment is closed, or outcomes of
+                ``send`` are not received yet.
             SimulationError: a simulation could not be started; none runs any more.
         """
         if self.closed:
             raise UsageError("the vector environment is closed; a new one is required")
+        self._require_idle()
         seeds = batch.seeds_of_each(seed, self.num_envs)
         chosen = np.flatnonzero(self._mask(options)).tolist()
         infos: dict[str, Any] = {}
         with self._all_or_none():
-            for i, info in self._begin({i: seeds[i] for i in chosen}).items():
+            for i, info in sorted(self._begin({i: seeds[i] for i in chosen}).items()):
                 infos = self._add_info(infos, info, i)
-        self._ended[chosen] = False
-        return self._observations(), infos
+        return self._observations(range(self.num_envs)), infos
 
     def step(self, actions: Fields) -> VectorOutcome:
         """Puts an action in force in each environment for one interval.
@@ -149,52 +172,128 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
             InvalidAction: an action is not in its space; nothing was sent, the episodes go on.
             EpisodeOver: there are no episodes, or one has ended and is not reset by itself.
             SimulationError: a simulation crashed or does not answer; none runs any more.
+            UsageError: outcomes of ``send`` are not received yet.
         """
-        self._require_episodes()
-        over = np.flatnonzero(self._ended).tolist()
-        going = np.flatnonzero(~self._ended).tolist()
-        allowed = self._allowed(actions, going)
-        steps = {i: (partial(self.envs[i].send, allowed[i]), self.envs[i].receive) for i in going}
+        self._require_idle()
+        everyone = range(self.num_envs)
+        jobs = self._steps(checked(actions, self.action_space), everyone)
         with self._all_or_none():
-            results = self._work_off(steps | self._episodes(dict.fromkeys(over)))
-            again = self._begun({i: results[i] for i in over})
-            return self._gather({i: results[i] for i in going}, again)
+            outcomes = self._settled(self._work_off(jobs))
+        rewards = np.array([outcomes[i][1] for i in everyone], np.float64)
+        terminated, truncated = (
+            np.array([outcomes[i][flag] for i in everyone], np.bool_) for flag in (2, 3)
+        )
+        infos: dict[str, Any] = {}
+        for i in everyone:
+            infos = self._add_info(infos, outcomes[i][4], i)
+        return self._observations(everyone), rewards, terminated, truncated, infos
+
+    def send(
+        self, actions: Fields, ids: Sequence[int] | npt.NDArray[np.int64] | None = None
+    ) -> None:
+        """Puts actions in force in some environments, and does not wait: ``receive`` does.
+
+        So that no simulation waits for the slowest one, as in ``step``. What becomes of an
+        environment depends on its own actions alone; which ones are received together depends on
+        what else the machine does.
+
+        Args:
+            actions: arrays by field name, with one more axis, the environments of ``ids``.
+            ids: which; None for all. An episode that has ended is begun anew, or refused, as in
+                ``step``.
+
+        Raises:
+            UsageError: ``ids`` are wrong, or one of them is at work already.
+            InvalidAction: as ``step``.
+            EpisodeOver: as ``step``.
+            SimulationError: as ``step``.
+        """
+        chosen = [*range(self.num_envs)] if ids is None else self._chosen(ids)
+        space = self._spaces.setdefault(
+            len(chosen), batch_space(self.single_action_space, len(chosen))
+        )
+        jobs = self._steps(checked(actions, space), chosen)
+        with self._all_or_none():
+            for i, job in jobs.items():
+                self._sent.add(i, job)
+
+    def receive(self, at_least: int = 1) -> Received:
+        """Waits for what comes of actions that were sent; returns all that is there by then.
+
+        Args:
+            at_least: how many environments to wait for.
+
+        Raises:
+            UsageError: fewer were sent.
+            SimulationError: as ``step``.
+        """
+        if not len(self._sent):
+            raise UsageError("nothing was sent; call send() first")
+        if not 1 <= at_least <= len(self._sent):
+            raise UsageError(
+                f"at_least is {at_least}; 1 to {len(self._sent)} is required, as many "
+                "environments are at work"
+            )
+        with self._all_or_none():
+            outcomes = self._settled(self._sent.take(at_least))
+        _, rewards, terminated, truncated, infos = zip(*outcomes.values(), strict=True)
+        return Received(
+            np.array([*outcomes]),
+            self._observations(outcomes),
+            np.array(rewards, np.float64),
+            np.array(terminated, np.bool_),
+            np.array(truncated, np.bool_),
+            infos,
+        )
 
     def close_extras(self, **_: Any) -> None:
         """Ends all simulations; called by ``close``."""
         self._end_all()
 
-    def _gather(
-        self, outcomes: Mapping[int, Outcome], again: dict[int, dict[str, Any]]
-    ) -> VectorOutcome:
-        """Makes one outcome of those of the environments that were stepped and those reset."""
-        rewards = np.zeros(self.num_envs)
-        terminated, truncated = (np.zeros(self.num_envs, np.bool_) for _ in range(2))
-        ended = []
-        for i, (observation, reward, terminated[i], truncated[i], _) in outcomes.items():
-            self._latest[i], rewards[i] = observation, reward
-            if terminated[i] or truncated[i]:
-                ended.append(i)
-        infos: dict[str, Any] = {}
-        last = {i: outcome[4] for i, outcome in outcomes.items()}
-        if self._mode is AutoresetMode.SAME_STEP:
-            for i in ended:
-                final = {"final_obs": self._latest[i], "final_info": last[i]}
-                infos = self._add_info(infos, final, i)
-            last |= self._begin(dict.fromkeys(ended))
-        else:
-            self._ended = terminated | truncated
-        for i, info in sorted((last | again).items()):
-            infos = self._add_info(infos, info, i)
-        return self._observations(), rewards, terminated, truncated, infos
+    def _steps(self, actions: Fields, chosen: Sequence[int]) -> dict[int, Job]:
+        """Returns what steps each, or begins its next episode; actions are in their space."""
+        self._require_episodes(chosen)
+        rows = {
+            i: {n: values[row] for n, values in actions.items()} for row, i in enumerate(chosen)
+        }
+        going = [i for i in chosen if not self._ended[i]]
+        allowed = {i: self._at(i, self.envs[i].allowed, rows[i]) for i in going}
+        return {
+            i: self._job(i, partial(self.envs[i].send, allowed[i]), self.envs[i].receive)
+            if i in allowed
+            else self._episode(i, None)
+            for i in chosen
+        }
+
+    def _settled(self, outcomes: dict[int, Outcome]) -> dict[int, Outcome]:
+        """Keeps what came of each; in mode SAME_STEP those that ended begin their next episodes."""
+        for i, (observation, _, terminated, truncated, _) in outcomes.items():
+            self._latest[i], self._ended[i] = observation, terminated or truncated
+        if self._mode is not AutoresetMode.SAME_STEP:
+            return outcomes
+        ended = [i for i in outcomes if self._ended[i]]
+        infos = self._begin(dict.fromkeys(ended))
+        for i in ended:
+            final, reward, terminated, truncated, info = outcomes[i]
+            both = {"final_obs": final, "final_info": info, **infos[i]}
+            outcomes[i] = (self._latest[i], reward, terminated, truncated, both)
+        return outcomes
 
     def _begin(self, seeds: Mapping[int, int | None]) -> dict[int, dict[str, Any]]:
         """Starts an episode of some environments; returns their infos."""
-        return self._begun(self._work_off(self._episodes(seeds)))
+        begun = self._work_off({i: self._episode(i, seed) for i, seed in seeds.items()})
+        self._latest |= {i: outcome[0] for i, outcome in begun.items()}
+        self._ended[[*begun]] = False
+        return {i: outcome[4] for i, outcome in begun.items()}
 
-    def _episodes(self, seeds: Mapping[int, int | None]) -> dict[int, Job]:
-        """Returns what starts an episode of each, and waits for its first observation."""
-        return {i: (partial(self._start, i, seed), self.envs[i].first) for i, seed in seeds.items()}
+    def _episode(self, i: int, seed: int | None) -> Job:
+        """Returns what starts an episode; its outcome is that of a step without reward."""
+
+        def first() -> Outcome:
+            observation, info = self.envs[i].first()
+            return observation, 0.0, False, False, info
+
+        return self._job(i, partial(self._start, i, seed), first)
 
     def _start(self, i: int, seed: int | None) -> None:
         self.envs[i].share_server(self.envs)
@@ -202,34 +301,15 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         if self._pin:
             self.envs[i].pin(self._cores[i % len(self._cores)])
 
-    def _begun(self, firsts: Mapping[int, Any]) -> dict[int, dict[str, Any]]:
-        self._latest |= {i: observation for i, (observation, _) in firsts.items()}
-        return {i: info for i, (_, info) in firsts.items()}
+    def _job(self, i: int, begin: Callable[[], None], end: Callable[[], Outcome]) -> Job:
+        return Job(self.envs[i], partial(self._at, i, begin), partial(self._at, i, end))
 
     def _work_off(self, jobs: Mapping[int, Job]) -> dict[int, Any]:
         """Does a job of each environment, some at once; returns what came of each."""
-        waiting, pending, results = deque(jobs), list[int](), {}
-        while waiting or pending:
-            while waiting and len(pending) <= len(self._cores):
-                i = waiting.popleft()
-                self._at(i, jobs[i][0])
-                pending.append(i)
-            for i in self._ready(pending):
-                results[i] = self._at(i, jobs[i][1])
-                pending.remove(i)
-        return results
-
-    def _ready(self, pending: Sequence[int]) -> list[int]:
-        """Returns which need not be waited for any more; waits a little for the first."""
-        ready = [i for i in pending if self.envs[i].ready()]
-        if not ready and self.envs[pending[0]].ready(LOOK_S):
-            ready.append(pending[0])
-        return ready
-
-    def _allowed(self, actions: Fields, chosen: Sequence[int]) -> dict[int, Allowed]:
-        exact = checked(actions, self.action_space)
-        rows = {i: {name: values[i] for name, values in exact.items()} for i in chosen}
-        return {i: self._at(i, self.envs[i].allowed, row) for i, row in rows.items()}
+        todo = Jobs(len(self._cores))
+        for i, job in jobs.items():
+            todo.add(i, job)
+        return todo.take(len(jobs))
 
     def _at(self, i: int, call: Callable[..., Any], *arguments: Any) -> Any:
         """Calls; an error tells of which environment it is."""
@@ -238,10 +318,10 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         except SlicebedError as error:
             raise located(error, f"environment {i}") from error
 
-    def _observations(self) -> Fields:
+    def _observations(self, ids: Collection[int]) -> Fields:
         space = self.single_observation_space
-        latest = [self._latest[i] for i in range(self.num_envs)]
-        batched: Any = create_empty_array(space, self.num_envs)
+        latest = [self._latest[i] for i in ids]
+        batched: Any = create_empty_array(space, len(ids))
         concatenate(space, latest, batched)
         return dict(batched)
 
@@ -260,11 +340,27 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
             raise EpisodeOver("no episodes have begun; call reset() of all first")
         return mask
 
-    def _require_episodes(self) -> None:
+    def _chosen(self, ids: Numbers) -> list[int]:
+        chosen = [int(i) for i in ids]
+        known = all(0 <= i < self.num_envs for i in chosen)
+        if not chosen or not known or len(set(chosen)) < len(chosen):
+            raise UsageError(
+                f"ids is {chosen}; different numbers from 0 to {self.num_envs - 1} are required"
+            )
+        return chosen
+
+    def _require_idle(self) -> None:
+        if len(self._sent):
+            raise UsageError(
+                f"{len(self._sent)} environments are at work; receive() what comes of them first"
+            )
+
+    def _require_episodes(self, chosen: Sequence[int]) -> None:
         if len(self._latest) < self.num_envs:
             raise EpisodeOver("no episodes have begun; call reset() first")
-        if self._mode is AutoresetMode.DISABLED and self._ended.any():
-            over = np.flatnonzero(self._ended).tolist()
+        if busy := [i for i in chosen if i in self._sent]:
+            raise UsageError(f"environments {busy} are at work; receive() what comes of them first")
+        if self._mode is AutoresetMode.DISABLED and (over := [i for i in chosen if self._ended[i]]):
             raise EpisodeOver(
                 f"the episodes of the environments {over} have ended; call reset() with "
                 "options reset_mask first"
@@ -280,6 +376,7 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
 
     def _end_all(self) -> None:
         self._latest = {}
+        self._sent = Jobs(len(self._cores))
         self._ended[:] = False
         with contextlib.ExitStack() as stack:  # closes the others too if one raises
             for env in self.envs:
