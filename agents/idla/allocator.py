@@ -9,19 +9,24 @@ decisions, whatever slices come and go. ``--allocator-set model=FILE`` takes an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from agents.errors import AllocatorError
 from agents.idla.exploration import Explore
+from agents.models import load_once
 from agents.protocol import Allocator, Array, Context, Decision, Feedback, Observation
 
 if TYPE_CHECKING:
+    import torch
+
     from agents.idla.decide import Decider
     from agents.idla.estimator import Estimator
 
@@ -106,6 +111,7 @@ class LearntAllocator(Allocator):
         """Loads the estimator, if a model is given."""
         super().__init__(settings)
         self._estimator: Estimator | None = None
+        self._path: Path | None = None  # of the estimator, if it was loaded
         self._decider: Decider | None = None
         self.report: Mapping[str, Any] = {}
         if self.settings.model:
@@ -146,10 +152,31 @@ class LearntAllocator(Allocator):
         """Explores, or decides by the estimator."""
         if observation.step < self.settings.explore_steps:
             return self._explorer.act(observation)
-        if self._decider is None:
-            self._decider = self._begin(observation)
-        shares, info = self._decider.decide(observation)
-        return Decision({self._field: shares}, info)
+        return self._decision(self._ready(observation).decide(observation))
+
+    @classmethod
+    def act_together(
+        cls, allocators: Sequence[Self], observations: Sequence[Observation]
+    ) -> list[Decision | Exception]:
+        """Decides by one search for all episodes whose estimator is from the same file."""
+        from agents.idla.decide import decide_together
+
+        if not allocators[0].settings.model:
+            return super().act_together(allocators, observations)
+        groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+        deciders = [
+            each._ready(observation)
+            for each, observation in zip(allocators, observations, strict=True)
+        ]
+        for i, decider in enumerate(deciders):
+            groups[id(decider.estimator), decider.slices].append(i)
+        decisions: dict[int, Decision | Exception] = {}
+        for group in groups.values():
+            found = decide_together([deciders[i] for i in group], [observations[i] for i in group])
+            decisions |= {
+                i: allocators[i]._decision(each) for i, each in zip(group, found, strict=True)
+            }
+        return [decisions[i] for i in range(len(allocators))]
 
     def update(self, feedback: Feedback) -> None:
         """Keeps what was measured while exploring."""
@@ -181,7 +208,7 @@ class LearntAllocator(Allocator):
             augmentation=settings.augmentation,
         )
         fitted = fit(rows, training, seed)
-        self._estimator, self.report = fitted.estimator, fitted.report
+        self._estimator, self.report, self._path = fitted.estimator, fitted.report, None
 
     def evaluate(self, dataset: Any, known: Any) -> Mapping[str, Any]:
         """Holds the estimator against other rows than those it was fitted to.
@@ -208,14 +235,23 @@ class LearntAllocator(Allocator):
 
     def load(self, path: Path) -> None:
         """Reads an estimator."""
-        from agents.idla.estimator import Estimator
-
-        self._estimator = Estimator.load(path).requires_grad_(False).eval()
+        self._path = path
+        self._estimator = _loaded(path, "cpu")
 
     def _require_estimator(self) -> Estimator:
         if self._estimator is None:
             raise AllocatorError(f"allocator {self.name} has no estimator yet: fit or load one")
         return self._estimator
+
+    def _decision(self, decided: tuple[Array, dict[str, Any]]) -> Decision:
+        shares, info = decided
+        return Decision({self._field: shares}, info)
+
+    def _ready(self, observation: Observation) -> Decider:
+        """Gives what decides; made at the first decision, when the estimator can be fitted."""
+        if self._decider is None:
+            self._decider = self._begin(observation)
+        return self._decider
 
     def _begin(self, observation: Observation) -> Decider:
         from agents.idla.decide import Decider, device_of
@@ -225,9 +261,12 @@ class LearntAllocator(Allocator):
             self._measured.clear()
         device = device_of(self.settings.device)
         before = observation.fields["prb_max"] if observation.step > 0 else None
-        return Decider(
-            self._require_estimator(), self._asked, device, self._seed, self._solver(), before
-        )
+        return Decider(self._on(device), self._asked, device, self._seed, self._solver(), before)
+
+    def _on(self, device: torch.device) -> Estimator:
+        if self._path is not None:
+            return _loaded(self._path, device.type)
+        return copy.deepcopy(self._require_estimator()).to(device)
 
     def _dataset(self) -> dict[str, Any]:
         from agents.idla.dataset import FIELDS
@@ -265,6 +304,20 @@ class GridOnF(LearntAllocator):
     name: ClassVar[str] = "grid-on-f"
     summary: ClassVar[str] = "the best on a grid by the same estimator (paper 001's Oracle)"
     Settings: ClassVar[type[Any]] = LearntSettings
+
+
+def _loaded(path: Path, device: str) -> Estimator:
+    """Loads an estimator, once for all episodes of this process that decide on a device by it."""
+    try:
+        return load_once(path, device, _load)
+    except OSError as error:
+        raise AllocatorError(f"model: cannot read {path}: {error.strerror}") from error
+
+
+def _load(path: Path, device: str) -> Estimator:
+    from agents.idla.estimator import Estimator
+
+    return Estimator.load(path).requires_grad_(False).eval().to(device)
 
 
 def _asked(context: Context) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

@@ -7,8 +7,8 @@ GPU takes many more at once. Chunks change no result.
 from __future__ import annotations
 
 import contextlib
-import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,8 +44,59 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What a decision is made of.
+
+    Attributes:
+        z: states, [C, S, 12].
+        previous: shares that the search begins at, [C, S].
+        present: which slices are, [C, S].
+        noise: of the starts, [P, C, S].
+    """
+
+    z: Tensor
+    previous: Tensor
+    present: Tensor
+    noise: Tensor
+
+
+def decide_together(
+    deciders: Sequence[Decider], observations: Sequence[Observation]
+) -> list[tuple[Array, dict[str, Any]]]:
+    """Decides for several networks at once.
+
+    Args:
+        deciders: one a network, with the same estimator, settings and number of slices.
+        observations: that each gets.
+
+    Returns:
+        For each what ``Decider.decide`` returns, but for rounding.
+    """
+    pairs = list(zip(deciders, observations, strict=True))
+    questions = [decider.question(observation) for decider, observation in pairs]
+    together = Question(
+        z=torch.cat([each.z for each in questions]),
+        previous=torch.cat([each.previous for each in questions]),
+        present=torch.cat([each.present for each in questions]),
+        noise=torch.cat([each.noise for each in questions], dim=1),
+    )
+    found = deciders[0].find(together)
+    sizes = [len(each.z) for each in questions]
+    parts = zip(*(torch.split(each, sizes) for each in found), strict=True)
+    return [
+        decider.conclude(question, part)
+        for decider, question, part in zip(deciders, questions, parts, strict=True)
+    ]
+
+
 class Decider:
-    """Decides for all cells at each border; remembers what it decided last."""
+    """Decides for all cells at each border; remembers what it decided last.
+
+    Attributes:
+        estimator: on the device; it is not changed, others may use it too.
+        slices: S.
+    """
 
     def __init__(
         self,
@@ -59,14 +110,15 @@ class Decider:
         """Takes what stays the same.
 
         Args:
-            estimator: fitted.
+            estimator: fitted, on the device.
             asked: targets [bit/s] and delay bounds [s] of the slices, each [S].
             device: that decides.
             seed: of the starts' noise.
             settings: of the search; None decides on the grid.
             previous: shares in force, [C, S]; None for equal ones.
         """
-        self._estimator = copy.deepcopy(estimator).to(device)
+        self.estimator = estimator
+        self.slices = len(asked[0])
         self._asked = asked
         self._device = device
         self._seed = seed
@@ -76,15 +128,27 @@ class Decider:
 
     def decide(self, observation: Observation) -> tuple[Array, dict[str, Any]]:
         """Gives shares [C, S], and how many cells kept theirs or took them from the grid."""
+        question = self.question(observation)
+        return self.conclude(question, self.find(question))
+
+    def question(self, observation: Observation) -> Question:
+        """Gives what this decision is made of."""
         there = observation.fields["slice_present"] > 0
         present = torch.from_numpy(there)
         z = torch.from_numpy(state_of(observation.history, there, self._asked))
-        few = len(there) <= FEW_CELLS
+        previous = self._starting_point(present)
+        return Question(z, previous, present, self._noise(previous, observation.step))
+
+    def find(self, question: Question) -> Part:
+        """Decides; remembers nothing."""
+        few = len(question.z) <= FEW_CELLS
         with torch.inference_mode(), one_thread() if few else contextlib.nullcontext():
-            previous = self._starting_point(present)
-            noise = self._noise(previous, observation.step)
-            shares, on_grid, kept = self._in_chunks(z, previous, present, noise)
-        self._previous, self._before = shares, present
+            return self._in_chunks(question)
+
+    def conclude(self, question: Question, found: Part) -> tuple[Array, dict[str, Any]]:
+        """Remembers what was decided; returns as ``decide``."""
+        shares, on_grid, kept = found
+        self._previous, self._before = shares, question.present
         info = {"cells_on_grid": int(on_grid.sum()), "cells_kept": int(kept.sum())}
         return shares.numpy(), info
 
@@ -107,21 +171,24 @@ class Decider:
         noise[0] = 0  # one start is what is in force
         return noise
 
-    def _in_chunks(self, z: Tensor, previous: Tensor, present: Tensor, noise: Tensor) -> Part:
+    def _in_chunks(self, question: Question) -> Part:
         size = CHUNK_CELLS[self._device.type]
-        arguments = [
-            (z[i : i + size], previous[i : i + size], present[i : i + size], noise[:, i : i + size])
-            for i in range(0, len(z), size)
-        ]
-        parts = [self._decide(*each) for each in arguments]
-        shares, on_grid, kept = zip(*parts, strict=True)
+        chunks = zip(
+            *(
+                torch.split(each, size)
+                for each in (question.z, question.previous, question.present)
+            ),
+            torch.split(question.noise, size, dim=1),
+            strict=True,
+        )
+        shares, on_grid, kept = zip(*(self._decide(*chunk) for chunk in chunks), strict=True)
         return torch.cat(shares), torch.cat(on_grid), torch.cat(kept)
 
     def _decide(self, z: Tensor, previous: Tensor, present: Tensor, noise: Tensor) -> Part:
         z, previous, present, noise = (
             tensor.to(self._device) for tensor in (z, previous, present, noise)
         )
-        curves = self._estimator.curves(z)
+        curves = self.estimator.curves(z)
         if self._settings is not None:
             found = search(curves, previous, present, noise, self._settings)
             return found.shares.cpu(), found.on_grid.cpu(), found.kept.cpu()

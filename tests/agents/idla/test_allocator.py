@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from agents.errors import AllocatorError
+from agents.idla import decide
 from agents.idla.allocator import GridOnF, Idla, IdlaSettings, LearntAllocator, LearntSettings
-from agents.idla.estimator import HISTORY
+from agents.idla.estimator import HISTORY, Estimator
 from agents.idla.exploration import Explore
 from agents.idla.formula import FormulaCells, observe, record
-from agents.protocol import Feedback
+from agents.protocol import Decision, Feedback
 
 CELLS, SLICES, STEPS = 4, 3, 120
 
@@ -188,6 +189,49 @@ def test_a_scenario_that_shares_something_else_is_refused(model: str) -> None:
 
 def test_many_cells_are_decided_like_few(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, _ = play(idla(model))
-    monkeypatch.setitem(__import__("agents.idla.decide").idla.decide.CHUNK_CELLS, "cpu", 3)
+    monkeypatch.setitem(decide.CHUNK_CELLS, "cpu", 3)
     chunks, _ = play(idla(model))
     np.testing.assert_allclose(chunks, whole, atol=1e-5)
+
+
+def test_several_episodes_are_decided_by_one_search(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = []
+    search = decide.search
+
+    def counted(curves: Any, previous: Any, *others: Any) -> Any:
+        searches.append(previous.shape[0])
+        return search(curves, previous, *others)
+
+    monkeypatch.setattr(decide, "search", counted)
+    sizes = (SLICES, SLICES + 2, SLICES)  # slices of three episodes
+    networks = [FormulaCells(CELLS, slices, seed=i) for i, slices in enumerate(sizes)]
+    alone, together = ([idla(model) for _ in sizes] for _ in range(2))
+    pasts = [
+        [network.step(np.full((CELLS, n), 1 / n))]
+        for network, n in zip(networks, sizes, strict=True)
+    ]
+    for i, network in enumerate(networks):
+        for each in (alone[i], together[i]):
+            each.reset(network.context(i))
+    for step in range(4):
+        observations = [observe(step, past, HISTORY) for past in pasts]
+        expected = [each.act(seen) for each, seen in zip(alone, observations, strict=True)]
+        searches.clear()
+        decided = Idla.act_together(together, observations)
+        # Those with as many slices are decided together.
+        assert sorted(searches) == [CELLS, 2 * CELLS]
+        for i, (found, right) in enumerate(zip(decided, expected, strict=True)):
+            shares = right.allocation["prb_max"]
+            assert isinstance(found, Decision)
+            np.testing.assert_allclose(found.allocation["prb_max"], shares, atol=1e-5)
+            assert found.info == right.info
+            pasts[i].append(networks[i].step(shares.astype(np.float64)))
+
+
+def test_a_file_is_loaded_once(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = idla(model)
+    monkeypatch.setattr(Estimator, "load", lambda _path: pytest.fail("loaded again"))
+    for allocator in (kept, idla(model), grid(model)):
+        play(allocator, 2)

@@ -11,9 +11,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import psutil
 import pytest
 
+from agents.idla.allocator import Idla, IdlaSettings
+from agents.idla.formula import FormulaCells, record
 from pyctl.campaign.backends.backend import BackendError
 from pyctl.campaign.backends.local import LocalBackend
 from pyctl.campaign.batch import Batch, BatchOptions
@@ -81,6 +85,26 @@ def test_one_model_decides_for_several_runs_at_once_what_each_would_decide(
     assert len(digests(tmp_path / "shared")) == len(runs)
     assert {each["shared_model"] for each in provenance(tmp_path / "shared")} == {True}
     assert {each["shared_model"] for each in provenance(tmp_path / "alone")} == {False}
+
+
+def test_an_estimator_of_paper_001_is_one_for_all_runs(tmp_path: Path) -> None:
+    network = FormulaCells(cells=4, slices=3, seed=3)
+    random = np.random.default_rng(3)
+    learnt = Idla(IdlaSettings(epochs=2))
+    learnt.fit(record(network, random.dirichlet(np.ones(3), (60, 4))), seed=1)
+    learnt.save(tmp_path / "estimator.pt")
+    cells = {"steps": 3, "sites": 1, "ues_per_slice": 1, "interval_s": 0.3, "warmup_s": 0.1}
+    settings = {"model": str(tmp_path / "estimator.pt"), "device": "cpu"}
+    runs = identify(RunConfig("cells", "idla", cells, settings, seed=seed) for seed in (1, 2))
+    for play, name in ((alone, "alone"), (shared, "shared")):
+        assert {one.state for one in play(runs, tmp_path / name).values()} == {"ok"}
+    for run in runs:
+        one, other = (
+            pd.read_parquet(tmp_path / name / run.run_id / "steps.parquet")
+            for name in ("alone", "shared")
+        )
+        # Decided among others: the same but for rounding, of which packets may make a little more.
+        np.testing.assert_allclose(one["prb_max"], other["prb_max"], atol=0.01)
 
 
 FAULTS = ("refusal", "odd", "ours", "list", "update")
