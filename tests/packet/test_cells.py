@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import Result
 
 from pyctl.traces import load_masks
+from tests.packet import commands
+from tests.packet.commands import refused, steps_of, summary
 
-SLICEBED = str(Path(sys.executable).with_name("slicebed"))
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-TIME_LIMIT_S = 300
 SMALL = ("--set", "sites=1", "--set", "ues_per_slice=2")
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [SLICEBED, "run", "cells", *words, "--out", str(tmp_path / "results")],
-            capture_output=True,
-            text=True,
-            timeout=TIME_LIMIT_S,
-            check=False,
-        )
-
-    return call
-
-
-def summary(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    assert result.returncode == 0, result.stderr
-    value = json.loads(result.stdout)
-    assert isinstance(value, dict)
-    return value
-
-
-def steps_of(result: subprocess.CompletedProcess[str]) -> pd.DataFrame:
-    return pd.read_parquet(Path(summary(result)["run_dir"]) / "steps.parquet")
+    return partial(commands.run, "cells", out=tmp_path / "results")
 
 
 def test_same_seed_same_digest_on_both_transports(run: Run) -> None:
@@ -72,10 +51,12 @@ def test_packets_are_conserved_by_cause_under_overload(run: Run) -> None:
 def test_slices_never_use_more_than_their_ceiling(run: Run) -> None:
     shares = "0.1,0.301,0.0457,0.5"
     steps = steps_of(
-        run(
-            *("--allocator", "static", "--allocator-set", f"shares={shares}"),
-            *SMALL,
-            *("--set", "load=200", "--set", "steps=3", "--json"),
+        summary(
+            run(
+                *("--allocator", "static", "--allocator-set", f"shares={shares}"),
+                *SMALL,
+                *("--set", "load=200", "--set", "steps=3", "--json"),
+            )
         )
     )
     in_force = steps.groupby("slice")["prb_max"].unique()
@@ -115,7 +96,7 @@ def test_offered_load_follows_a_trace(run: Run, tmp_path: Path) -> None:
     pd.DataFrame(rows, columns=["square_id", "time_interval", "internet"]).to_parquet(path)
     result = run("--allocator", "equal", *SMALL, "--set", "steps=6", "--trace", str(path), "--json")
     masks = load_masks(path, 6, slice_count=4).values
-    assert offered_against_mask(steps_of(result), masks) < 0.02
+    assert offered_against_mask(steps_of(summary(result)), masks) < 0.02
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real traces are not beside the repository")
@@ -123,7 +104,7 @@ def test_offered_load_follows_the_real_milan_data(run: Run) -> None:
     path = DATA / "milano_internet.parquet"
     result = run("--allocator", "equal", *SMALL, "--set", "steps=6", "--trace", str(path), "--json")
     masks = load_masks(path, 6, slice_count=4).values
-    assert offered_against_mask(steps_of(result), masks) < 0.02
+    assert offered_against_mask(steps_of(summary(result)), masks) < 0.02
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real traces are not beside the repository")
@@ -133,16 +114,18 @@ def test_original_rows_of_the_real_milan_data(run: Run) -> None:
         *("--trace", str(DATA / "milano_raw_rows_sample.txt"), "--trace-squares", "1,10,100"),
         "--json",
     )
-    steps = steps_of(result)
+    steps = steps_of(summary(result))
     assert sorted(steps["slice"].unique()) == [1, 2, 4]
     assert (steps["offered"] > 0).all()
 
 
 def test_a_slice_comes_and_goes(run: Run) -> None:
     steps = steps_of(
-        run(
-            *("--allocator", "equal", *SMALL, "--set", "slices=1,2"),
-            *("--set", "slice_events=+3@2,-1@4", "--set", "steps=6", "--json"),
+        summary(
+            run(
+                *("--allocator", "equal", *SMALL, "--set", "slices=1,2"),
+                *("--set", "slice_events=+3@2,-1@4", "--set", "steps=6", "--json"),
+            )
         )
     )
     active = steps.pivot_table(index="step", columns="slice", values="slice_active")
@@ -184,9 +167,7 @@ def test_more_resource_helps_who_lacks_it(run: Run) -> None:
 )
 def test_wrong_parameters_are_refused(run: Run, words: tuple[str, ...], message: str) -> None:
     result = run("--allocator", "equal", *words)
-    assert result.returncode == 2
-    assert "Traceback" not in result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
+    refused(result, "")
     assert re.search(message, result.stderr), result.stderr
 
 
@@ -201,14 +182,11 @@ def test_wrong_parameters_are_refused(run: Run, words: tuple[str, ...], message:
 )
 def test_wrong_allocators_are_refused(run: Run, words: tuple[str, ...], message: str) -> None:
     result = run("--allocator", *words)
-    assert result.returncode == 2
-    assert "Traceback" not in result.stderr
-    assert message in result.stderr
+    refused(result, message)
 
 
 def test_a_broken_mask_row_is_named(run: Run, tmp_path: Path) -> None:
     mask = tmp_path / "mask.csv"
     mask.write_text("step,slice_1,slice_2,slice_3,slice_4\n0,1,1,1,1\n1,1,1.5,1,1\n")
     result = run("--allocator", "equal", "--set", "steps=2", "--set", f"mask_file={mask}")
-    assert result.returncode == 2
-    assert "line 3: slice_2 is '1.5'; a number between 0 and 1 is required" in result.stderr
+    refused(result, "line 3: slice_2 is '1.5'; a number between 0 and 1 is required")

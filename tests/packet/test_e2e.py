@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import gymnasium
 import numpy as np
@@ -17,27 +14,13 @@ import pyctl.env  # noqa: F401 - registers the ids
 from pyctl.errors import UsageError
 from pyctl.studies.e2e import min_law, run_grants
 from pyctl.traces import testbed
+from tests.packet import commands
+from tests.packet.commands import refused, summary
 
-SLICEBED = str(Path(sys.executable).with_name("slicebed"))
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "microopt_testbed.csv"
 SHORT = ("--set", "interval_s=5", "--set", "users=2")
 
-
-def run(*words: str, out: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SLICEBED, "run", "e2e-slice", *words, "--out", str(out)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def summary(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    assert done.returncode == 0, done.stderr
-    value = json.loads(done.stdout)
-    assert isinstance(value, dict)
-    return value
+run = partial(commands.run, "e2e-slice")
 
 
 def test_same_seed_same_digest(tmp_path: Path) -> None:
@@ -102,9 +85,7 @@ def test_gymnasium_grants_are_in_force() -> None:
 def test_bad_parameters_are_refused(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
     sets = [word for text in words for word in ("--set", text)]
     done = run("--allocator", "equal", *sets, out=tmp_path / "out")
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    refused(done, said)
     assert not (tmp_path / "out").exists()
 
 

@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import gymnasium
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner, Result
 
 import pyctl.env  # noqa: F401 - registers the ids
 from analysis.distributions import cdf, percentile, select
 from analysis.store_reader import read_run
-from pyctl.cli.main import app
 from pyctl.env.conformance import check_scenario
 from pyctl.env.cosim import CoSimEnv
 from pyctl.errors import InvalidAction
+from tests.packet import commands
+from tests.packet.commands import refused, steps_of, summary
 
 SMALL = ("--set", "scale=0.1", "--set", "steps=4")
 
-
-def run(*words: str, out: Path) -> Result:
-    """Runs the command in this process, the simulation in its own."""
-    return CliRunner().invoke(app, ["run", "edge-cloud", *words, "--quiet", "--out", str(out)])
-
-
-def summary(done: Result) -> dict[str, Any]:
-    assert done.exit_code == 0, done.output
-    value = json.loads(done.stdout)
-    assert isinstance(value, dict)
-    return value
-
-
-def steps_of(found: dict[str, Any]) -> pd.DataFrame:
-    return pd.read_parquet(Path(found["run_dir"]) / "steps.parquet")
+run = partial(commands.run, "edge-cloud")
 
 
 def test_same_seed_same_digest_and_no_request_is_missing(tmp_path: Path) -> None:
@@ -282,8 +268,5 @@ def test_shares_are_completed_or_refused() -> None:
 )
 def test_bad_parameters_are_refused(text: str, said: str, tmp_path: Path) -> None:
     done = run("--allocator", "equal", "--set", text, out=tmp_path / "out")
-    assert done.exit_code == 2
-    assert done.stderr.startswith("slicebed: error: ")
-    assert len(done.stderr.splitlines()) == 1
-    assert said in done.stderr
+    refused(done, said)
     assert not (tmp_path / "out").exists()
