@@ -10,12 +10,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from pyctl.campaign.batch import Batch
 from pyctl.campaign.store import OWNER, PendingRun
-from pyctl.cli.main import app
 from tests.pyctl.campaign.test_claims import dead_owner
+from tests.pyctl.cli.commands import from_json, invoke
 
 ROOT = Path(__file__).resolve().parents[3]
 PLAN = "scenario: loopback\nallocators: [equal]\nparameters: {steps: [3, 5]}\nseeds: 2\n"
@@ -25,16 +24,6 @@ PLAN = "scenario: loopback\nallocators: [equal]\nparameters: {steps: [3, 5]}\nse
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("plan.yaml").write_text(PLAN)
-
-
-def invoke(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
-
-
-def from_json(*arguments: str) -> Any:
-    result = invoke(*arguments, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from pyctl.cli.main import app
+from tests.pyctl.cli.commands import invoke
 
 ROW = "5\t1383260400000\t39\t\t\t\t\t2.5\n"
 
 
 def test_list_says_where_to_get_the_data() -> None:
-    result = CliRunner().invoke(app, ["data", "list"])
+    result = invoke("data", "list")
     assert result.exit_code == 0, result.output
     assert "doi:10.7910/DVN/EGZHFV" in result.stdout
     assert "PlanetLab" in result.stdout
@@ -21,14 +19,14 @@ def test_list_says_where_to_get_the_data() -> None:
 
 def test_check_says_what_is_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "day.txt").write_text(ROW)
-    result = CliRunner().invoke(app, ["data", "check", str(tmp_path / "day.txt")])
+    result = invoke("data", "check", str(tmp_path / "day.txt"))
     assert result.exit_code == 0, result.output
     assert "squares: 1\n" in result.stdout
 
 
 def test_check_refuses_a_damaged_file(tmp_path: Path) -> None:
     (tmp_path / "day.txt").write_text(ROW + ROW.replace("2.5", "much"))
-    result = CliRunner().invoke(app, ["data", "check", str(tmp_path / "day.txt")])
+    result = invoke("data", "check", str(tmp_path / "day.txt"))
     assert result.exit_code == 2
     assert result.stderr.startswith("slicebed: error: trace ")
     assert "'much'" in result.stderr

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
 
 from pyctl.cli import checks
-from pyctl.cli.main import app
 from pyctl.errors import SlicebedError
+from tests.pyctl.cli.commands import invoke
 
 
 def fail() -> str:
@@ -21,7 +20,7 @@ FAULTY = [checks.Check("one", lambda: "found 1", "-"), checks.Check("two", fail,
 
 def test_a_fault_comes_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "all_checks", lambda: FAULTY)
-    result = CliRunner().invoke(app, ["doctor"])
+    result = invoke("doctor")
     assert result.exit_code == 1
     assert result.stdout == (
         "ok      one: found 1\nfailed  two: it is not there\n        what to do: install two\n"
@@ -30,7 +29,7 @@ def test_a_fault_comes_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_faults_for_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "all_checks", lambda: FAULTY)
-    result = CliRunner().invoke(app, ["doctor", "--json"])
+    result = invoke("doctor", "--json")
     assert result.exit_code == 1
     found = json.loads(result.stdout)
     assert not found["ok"]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from pyctl.cli.main import app
+from tests.pyctl.cli.commands import invoke
 
 E2E = ["run", "e2e-slice", "--allocator", "equal", "--set", "slices=2", "--set", "users=2"]
 E2E += ["--set", "interval_s=2", "--set", "steps=2"]
@@ -19,10 +17,6 @@ CAPACITY = ["run", "capacity", "--allocator", "equal", "--set", "steps=2"]
 CAPACITY += ["--set", "interval_s=1", "--set", "warmup_s=0.2", "--set", "peaks_mbps=4,2"]
 CELLS = ["run", "cells", "--allocator", "equal", "--set", "sites=1", "--set", "steps=2"]
 CELLS += ["--set", "interval_s=0.4", "--set", "slices=1,4"]
-
-
-def invoke(*arguments: str | Path) -> Any:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")

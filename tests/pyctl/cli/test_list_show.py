@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from pyctl.cli.main import app
+from tests.pyctl.cli.commands import invoke
 
 pytestmark = pytest.mark.usefixtures("tiny")
-
-
-def invoke(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
 
 
 def test_list_names_scenarios_allocators_and_environments() -> None:

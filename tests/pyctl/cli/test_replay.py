@@ -7,18 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from pyctl.campaign.replay import replay_arguments
 from pyctl.cli import replay as command
-from pyctl.cli.main import app
 from pyctl.errors import SlicebedError
+from tests.pyctl.cli.commands import invoke
 
 CELLS = ["cells", "--set", "sites=1", "--set", "steps=3", "--set", "interval_s=0.4"]
-
-
-def invoke(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
 
 
 def run(out: Path, *arguments: str, status: int = 0) -> dict[str, Any]:

@@ -8,19 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from pyctl.cli.main import app
 from tests.analysis.report.reports import Page, tables_of
+from tests.pyctl.cli.commands import invoke
 
 # Three users of one site with load enough that the allocator matters.
 CELLS = ["run", "cells", "--set", "sites=1", "--set", "steps=2", "--set", "interval_s=0.4"]
 CELLS += ["--set", "load=3", "--quiet"]
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "report.md"
-
-
-def invoke(*arguments: str | Path) -> Any:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from pyctl.cli.main import app
 from pyctl.errors import SimulationError
+from tests.pyctl.cli.commands import invoke
 
 pytestmark = pytest.mark.usefixtures("tiny")
 EQUAL = ["run", "tiny", "--allocator", "equal", "--quiet"]
@@ -23,10 +22,6 @@ EQUAL = ["run", "tiny", "--allocator", "equal", "--quiet"]
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def invoke(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
 
 
 def run_json(*arguments: str) -> dict[str, Any]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from analysis.run_table import run_table
-from pyctl.cli.main import app
+from tests.pyctl.cli.commands import invoke
 from tests.pyctl.tracking.events import scalars
 
 CELLS = (
@@ -31,10 +29,6 @@ CELLS = (
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def invoke(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
 
 
 def run(out: str, *more: str) -> Path:

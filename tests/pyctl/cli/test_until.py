@@ -6,13 +6,11 @@ import json
 import math
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from scipy import stats
-from typer.testing import CliRunner
 
-from pyctl.cli.main import app
+from tests.pyctl.cli.commands import from_json, invoke
 
 METRIC = "per_slice.1.delay_dl_mean"
 SHARE = 0.09
@@ -28,16 +26,6 @@ until: {{metric: {METRIC}, half_width: {SHARE}, relative: true, add: 2, max_seed
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("plan.yaml").write_text(PLAN)
-
-
-def invoke(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
-
-
-def from_json(*arguments: str) -> Any:
-    result = invoke(*arguments, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def delays_by_seed() -> dict[int, tuple[str, float]]:
