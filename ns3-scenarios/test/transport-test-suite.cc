@@ -4,6 +4,7 @@
  * what is dropped, and fair turns.
  */
 #include "studies/slice-flow.h"
+#include "test/error-text.h"
 
 #include "ns3/codel-queue-disc.h"
 #include "ns3/fifo-queue-disc.h"
@@ -17,27 +18,13 @@
 #include <limits>
 
 using namespace ns3;
+using slicebed::ErrorText;
 
 namespace
 {
 
 constexpr uint32_t PACKET_BYTES = 1500;  //!< of flows, as IP packets
 constexpr uint32_t BURST_BYTES = 15'000; //!< default of SliceQueueDisc
-
-/** @return what a call throws as std::invalid_argument */
-std::string
-Said(const std::function<void()>& call)
-{
-    try
-    {
-        call();
-    }
-    catch (const std::invalid_argument& error)
-    {
-        return error.what();
-    }
-    return "nothing thrown";
-}
 
 /** Runs to a time. */
 void
@@ -72,10 +59,12 @@ class DscpTestCase : public TestCase
         }
         NS_TEST_EXPECT_MSG_EQ(slices, 16, "no other code point is a slice");
         NS_TEST_EXPECT_MSG_EQ(DscpToSlice(46).has_value(), false, "expedited forwarding is none");
-        NS_TEST_EXPECT_MSG_EQ(
-            Said([] { SliceToDscp(0); }), "slice 0 has no DSCP; marked slices are 1 to 16", "0");
-        NS_TEST_EXPECT_MSG_EQ(
-            Said([] { SliceToDscp(17); }), "slice 17 has no DSCP; marked slices are 1 to 16", "17");
+        NS_TEST_EXPECT_MSG_EQ(ErrorText<std::invalid_argument>([] { SliceToDscp(0); }),
+                              "slice 0 has no DSCP; marked slices are 1 to 16",
+                              "0");
+        NS_TEST_EXPECT_MSG_EQ(ErrorText<std::invalid_argument>([] { SliceToDscp(17); }),
+                              "slice 17 has no DSCP; marked slices are 1 to 16",
+                              "17");
     }
 };
 
@@ -487,7 +476,7 @@ class BadInputTestCase : public TestCase
 
     void Expect(const std::function<void()>& call, const std::string& message)
     {
-        const auto said = Said(call);
+        const auto said = ErrorText<std::invalid_argument>(call);
         NS_TEST_EXPECT_MSG_NE(
             said.find(message), std::string::npos, "'" << said << "' says '" << message << "'");
     }

@@ -5,6 +5,7 @@
  */
 #include "studies/rtt-probe.h"
 #include "studies/slice-flow.h"
+#include "test/error-text.h"
 #include "transport/edge-cloud-path.h"
 #include "transport/trace-traffic.h"
 
@@ -17,24 +18,10 @@
 #include <numeric>
 
 using namespace ns3;
+using slicebed::ErrorText;
 
 namespace
 {
-
-/** @return what a call throws as std::invalid_argument */
-std::string
-Said(const std::function<void()>& call)
-{
-    try
-    {
-        call();
-    }
-    catch (const std::invalid_argument& error)
-    {
-        return error.what();
-    }
-    return "nothing thrown";
-}
 
 /** Runs to a time. */
 void
@@ -254,7 +241,7 @@ class BadTrafficTestCase : public TestCase
 
     void Expect(const std::function<void()>& call, const std::string& message)
     {
-        const auto said = Said(call);
+        const auto said = ErrorText<std::invalid_argument>(call);
         NS_TEST_EXPECT_MSG_NE(
             said.find(message), std::string::npos, "'" << said << "' says '" << message << "'");
     }
