@@ -1,6 +1,6 @@
 # Slicebed: every target sets up what it needs; a second call finds it done.
 #   make quickstart   one co-simulation of a sliced 12-cell network, a table and figures
-#   make test         all tests
+#   make test         all tests, two files of them at once
 #   make setup        Debian packages that are missing, .venv, compiled scenarios
 #   make lint         formatters, linters, type checker
 #   make sanitize     the C++ under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -30,7 +30,7 @@ quickstart: $(VENV)/.installed
 	$(BIN)/slicebed quickstart --out results/quickstart
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
