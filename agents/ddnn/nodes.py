@@ -12,7 +12,8 @@ are counted and change nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -64,10 +65,14 @@ class Step:
         allocation: to put in force at once, (stations,); None if what is in force stays until an
             answer comes or is given up.
         message: to send to the cloud; None if there is none.
+        local: what the local exit allocates, (stations,): in force if no answer comes in time.
+        asks: whether the message is a question; else it is a probe, or there is none.
     """
 
     allocation: Floats | None
     message: bytes | None
+    local: Floats
+    asks: bool = False
 
 
 class CloudNode:
@@ -103,10 +108,20 @@ class EdgeNode:
         normaliser: of the demands that it was fitted on.
         offloader: decides what stays local.
         times: of the way to the cloud.
+        foresee: of an oracle: tells the true gain C_L - C_R, (1,), of what both exits make of z
+            (1, stations, units), given the local allocation (1, stations); else None.
+        local_meanwhile: whether the local allocation is in force until an answer comes, in place
+            of what was.
     """
 
     def __init__(
-        self, head: Head, normaliser: Normaliser, offloader: Offloader, times: ResponseTimes
+        self,
+        head: Head,
+        normaliser: Normaliser,
+        offloader: Offloader,
+        times: ResponseTimes,
+        foresee: Callable[[Tensor, Tensor], Tensor] | None = None,
+        local_meanwhile: bool = False,
     ) -> None:
         require_inference(head)
         self.counts = Counts()
@@ -114,6 +129,8 @@ class EdgeNode:
         self._head = head
         self._normaliser = normaliser
         self._times = times
+        self._foresee = foresee
+        self._local_meanwhile = local_meanwhile
         self._in_force: Tensor | None = None
         self._sequence = 0
         self._waiting: Tensor | None = None  # local allocation, while an answer is awaited
@@ -136,14 +153,17 @@ class EdgeNode:
         link = self._times.state()
         if bool(self.offloader.stays_local(view, link)):
             self._in_force = view.local
-            return Step(self._raw(view.local), None if link.up else self._probe())
-        first = self._in_force is None  # nothing is in force yet: the local one, until the answer
+            local = self._raw(view.local)
+            return Step(local, None if link.up else self._probe(), local)
+        # Nothing is in force yet: the local one, until the answer.
+        first = self._in_force is None or self._local_meanwhile
         if first:
             self._in_force = view.local
         self._waiting = view.local
         self.counts.asked += 1
         signal = Message(Kind.SIGNAL, self._sequence, view.z.flatten().numpy())
-        return Step(self._raw(view.local) if first else None, message.pack(signal))
+        local = self._raw(view.local)
+        return Step(local if first else None, message.pack(signal), local, asks=True)
 
     def receive(self, data: bytes, response_s: float) -> Floats | None:
         """Takes a message of the cloud.
@@ -195,11 +215,22 @@ class EdgeNode:
     def _look(self, windows: Tensor) -> View:
         with torch.no_grad():
             z, local = self._head(windows)
-        return View(windows, z, local, local if self._in_force is None else self._in_force)
+        meanwhile = local if self._in_force is None or self._local_meanwhile else self._in_force
+        view = View(windows, z, local, meanwhile)
+        return view if self._foresee is None else replace(view, gain=self._foresee(z, local))
 
     def _probe(self) -> bytes:
         self.counts.probes += 1
         return message.pack(Message(Kind.PROBE, self._sequence, NOTHING))
+
+    def read(self, answer: bytes) -> Floats:
+        """Says what an answer would put in force, (stations,), and changes nothing.
+
+        Raises:
+            MessageError: it is no answer.
+        """
+        allocation = message.unpack(answer, STATIONS).values
+        return self._raw(torch.from_numpy(allocation)[None])
 
     def _raw(self, allocation: Tensor) -> Floats:
         """Denormalises, (1, stations) to (stations,); nothing below 0 is ever allocated."""

@@ -22,8 +22,8 @@ from agents.idla.estimator import Estimator
 from agents.idla.grid import best_on_grid
 from agents.idla.search import SearchSettings, search
 from agents.idla.simplex import carry_over, fill
-from agents.idla.threads import one_thread
 from agents.protocol import Array, Observation
+from agents.threads import one_thread
 
 NOISE_STREAM = 13
 CHUNK_CELLS = {"cpu": 512, "cuda": 100_000}

@@ -25,7 +25,7 @@ from torch.nn import functional
 from agents.errors import AllocatorError
 from agents.idla.dataset import Augmentation, Rows, augment, coverage, delay_binds
 from agents.idla.estimator import HISTORY, Estimator, Form
-from agents.idla.threads import one_thread
+from agents.threads import one_thread
 
 BLOCKS = 16  # of time; every fourth is for the test
 TEST_EVERY = 4
