@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,17 +12,24 @@ import typer
 
 if TYPE_CHECKING:
     from analysis.claims import Judged
-    from pyctl.reproduce.idla import Study
+    from analysis.store_reader import Run
+    from pyctl.reproduce.paper import Work
 
-DEFAULT_OUT = Path("results/idla")
-PAPERS = ("idla",)
 CLAIMS = Path(__file__).resolve().parents[2] / "claims"
 
 
 def reproduce(
-    paper: Annotated[str, typer.Argument(help="Which paper: idla.")],
+    paper: Annotated[str, typer.Argument(help="Which paper: ddnn or idla.")],
     scale: Annotated[str, typer.Option(help="How much is run: ci, small or full.")] = "ci",
-    out: Annotated[Path, typer.Option(help="Store of the runs; figures go there.")] = DEFAULT_OUT,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Store of the runs; figures go there; results/PAPER.", show_default=False
+        ),
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="Milan data, which ddnn needs at scale small and full.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Simulations at once; the number of cores.")
     ] = None,
@@ -31,19 +39,23 @@ def reproduce(
 ) -> None:
     """Run a paper's study, draw its figures, judge its claims; goes on where it was stopped."""
     from pyctl.cli.report import report
-    from pyctl.errors import UnknownName
     from pyctl.reproduce.files import write_whole
+    from pyctl.reproduce.paper import Order, begin
 
-    if paper not in PAPERS:
-        raise UnknownName("paper", paper, PAPERS)
-    study = _study(scale, out, workers or len(os.sched_getaffinity(0)), quiet)
-    write_whole(out / "measures.json", {"measures": [each.to_json() for each in study.measures]})
-    files = _draw(study, out)
-    claims = _judge(out)
+    def say(line: str) -> None:
+        if not quiet:
+            print(line, file=sys.stderr)
+
+    folder = out or Path("results") / paper
+    work = begin(paper, Order(scale, folder, workers or len(os.sched_getaffinity(0)), say, trace))
+    measures = work.measure(_run(work, quiet))
+    write_whole(folder / "measures.json", {"measures": [each.to_json() for each in measures]})
+    files = work.draw(folder / "figures")
+    claims = _judge(paper, folder)
     report(
-        study.measures,
-        title=f"{paper} at scale {scale}: {study.scale.seeds} seed(s), packets",
-        command=f"slicebed reproduce {paper} --scale {scale} --out {out}",
+        measures,
+        title=f"{paper} at scale {scale}: {work.seeds} seed(s)",
+        command=_command(paper, scale, folder, trace),
         extra={
             "scale": scale,
             "claims": [_told(judged) for judged in claims],
@@ -56,34 +68,31 @@ def reproduce(
         _print_claims(claims)
 
 
-def _study(scale: str, out: Path, workers: int, quiet: bool) -> Study:
+def _run(work: Work, quiet: bool) -> list[Run]:
     from pyctl.cli.batch_progress import BatchProgress, Quiet
-    from pyctl.reproduce import idla
+    from pyctl.reproduce.paper import predict, run_missing
 
-    def say(line: str) -> None:
-        if not quiet:
-            print(line, file=sys.stderr)
-
-    predicted, count = idla.predict(scale, out)
-    observer = Quiet() if quiet else BatchProgress(predicted, min(workers, max(count, 1)))
+    predicted, count = predict(work)
+    workers = min(work.order.workers, max(count, 1))
+    observer = Quiet() if quiet else BatchProgress(predicted, workers)
     try:
-        return idla.reproduce(scale, out, workers, observer, say)
+        return run_missing(work, observer)
     finally:
         observer.close()
 
 
-def _draw(study: Study, out: Path) -> list[Path]:
-    from analysis.figures.idla import Drawing, draw_all
+def _command(paper: str, scale: str, out: Path, trace: Path | None) -> str:
+    words = ["slicebed", "reproduce", paper, "--scale", scale]
+    if trace is not None:
+        words += ["--trace", str(trace)]
+    return shlex.join([*words, "--out", str(out)])
 
-    drawing = Drawing(study.periods, study.runs, study.estimators, study.slots)
-    return draw_all(drawing, out / "figures")
 
-
-def _judge(out: Path) -> list[Judged]:
+def _judge(paper: str, out: Path) -> list[Judged]:
     from analysis.claims import judge, read_measures
     from analysis.claims_file import read_claims
 
-    return judge(read_claims(CLAIMS / "idla.yaml").claims, [], read_measures(out))
+    return judge(read_claims(CLAIMS / f"{paper}.yaml").claims, [], read_measures(out))
 
 
 def _told(judged: Judged) -> dict[str, Any]:

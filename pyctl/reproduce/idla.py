@@ -1,21 +1,14 @@
-"""Reproduces paper 001: runs, estimator, oracle and measures of a scale.
-
-    study = reproduce("ci", Path("results/idla"), workers=2, observer=..., progress=print)
-    study.measures
-
-Everything lands in the store as it is done: a reproduction that was interrupted goes on.
-"""
+"""Reproduces paper 001: runs, estimator, oracle and measures of a scale."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from analysis.figures.idla import Drawing, draw_all
 from analysis.idla import (
     Periods,
     cube,
@@ -29,12 +22,9 @@ from analysis.idla import (
     utilities,
 )
 from analysis.statistics import Interval, bootstrap_mean
-from analysis.store_reader import Run, read_run
-from pyctl.campaign import store
-from pyctl.campaign.batch import Batch, BatchOptions, Observer
-from pyctl.campaign.estimate import Estimate, longest_first
-from pyctl.campaign.planned import PlannedRun, identify
-from pyctl.errors import SlicebedError
+from analysis.store_reader import Run
+from pyctl.campaign.planned import identify
+from pyctl.errors import UsageError
 from pyctl.measures import Measure
 from pyctl.reproduce import estimator, oracle
 from pyctl.reproduce.idla_plan import (
@@ -47,95 +37,59 @@ from pyctl.reproduce.idla_plan import (
     requests_of,
     scale_of,
 )
+from pyctl.reproduce.paper import Order, Work
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OURS = "idla"
-STALL_S = 1800.0  # an interval may hold a whole training
 Runs = Mapping[str, list[Run]]  # of each allocator, by seed
 
 
-@dataclass(frozen=True, eq=False)
-class Study:
-    """What a reproduction found.
+class IdlaWork(Work):
+    """The reproduction of paper 001."""
 
-    Attributes:
-        scale: what was run.
-        periods: of the runs.
-        runs: of each allocator, by seed.
-        estimators: of each seed, see ``pyctl.reproduce.estimator.study``.
-        slots: that the oracle looked at, see ``pyctl.reproduce.oracle.look``.
-        measures: of DESIGN.md, section 9, and more.
-    """
+    stall_s: ClassVar[float] = 1800.0  # an interval may hold a whole training
 
-    scale: Scale
-    periods: Periods
-    runs: Runs
-    estimators: Sequence[Mapping[str, Any]]
-    slots: Sequence[Mapping[str, Any]]
-    measures: Sequence[Measure]
+    def __init__(self, order: Order) -> None:
+        if order.trace is not None:
+            raise UsageError("paper idla takes no --trace: its load is the embedded profile")
+        self.order = order
+        self._scale = scale_of(order.scale)
+        self.seeds = self._scale.seeds
+        self.planned = identify(requests_of(self._scale))
+        self._drawing: Drawing | None = None
 
+    def measure(self, runs: Sequence[Run]) -> list[Measure]:
+        """Fits the estimators again, looks for the true optimum of slots, and measures all."""
+        order, scale = self.order, self._scale
+        by_name: dict[str, list[Run]] = {name: [] for name in ALLOCATORS}
+        for run in runs:
+            by_name[run.label].append(run)
+        periods = Periods(*scale.periods)
+        estimators = [
+            estimator.study(
+                run,
+                scale.periods,
+                estimator.VARIANTS if run.seed == 1 else {"as run": {}},
+                order.out / "estimator",
+                order.say,
+            )
+            for run in by_name[OURS]
+        ]
+        slots = [
+            slot
+            for index in range(scale.seeds)
+            for slot in _look(by_name, index, scale, periods, order)
+        ]
+        self._drawing = Drawing(periods, by_name, estimators, slots)
+        return _measures(by_name, periods, estimators, slots)
 
-def reproduce(
-    scale_name: str,
-    out: Path,
-    workers: int,
-    observer: Observer,
-    progress: Callable[[str], None],
-) -> Study:
-    """Runs what is missing in the store, and measures.
-
-    Args:
-        scale_name: ``ci``, ``small`` or ``full``.
-        out: the store.
-        workers: simulations at once.
-        observer: is told how the runs go.
-        progress: is told a line before each longer step after them.
-
-    Raises:
-        SlicebedError: a run failed.
-    """
-    scale = scale_of(scale_name)
-    runs = _run_all(identify(requests_of(scale)), out, workers, observer)
-    periods = Periods(*scale.periods)
-    estimators = [
-        estimator.study(
-            run,
-            scale.periods,
-            estimator.VARIANTS if run.seed == 1 else {"as run": {}},
-            out / "estimator",
-            progress,
-        )
-        for run in runs[OURS]
-    ]
-    slots = [
-        slot
-        for index in range(scale.seeds)
-        for slot in _look(runs, index, scale, periods, out / "oracle", workers, progress)
-    ]
-    measures = _measures(runs, periods, estimators, slots)
-    return Study(scale, periods, runs, estimators, slots, measures)
-
-
-def predict(scale_name: str, out: Path) -> tuple[dict[str, float | None], int]:
-    """Gives the wall time of each run that is missing, as far as it is known, and their number."""
-    estimate = Estimate(out)
-    planned = identify(requests_of(scale_of(scale_name)))
-    missing = [run for run in planned if not store.is_ok(out, run.run_id)]
-    return {run.run_id: estimate.wall_s(run) for run in missing}, len(missing)
-
-
-def _run_all(planned: Sequence[PlannedRun], out: Path, workers: int, observer: Observer) -> Runs:
-    missing = [run for run in planned if not store.is_ok(out, run.run_id)]
-    ordered = longest_first(missing, Estimate(out))
-    options = BatchOptions(workers, stall_s=STALL_S)
-    outcomes = Batch(ordered, out, options, observer).run()
-    for run in planned:
-        outcome = outcomes.get(run.run_id)
-        if outcome is not None and outcome.state == "failed":
-            raise SlicebedError(f"{run.label} failed: {outcome.kind}: {outcome.message}")
-    found: dict[str, list[Run]] = {name: [] for name in ALLOCATORS}
-    for run in planned:
-        found[run.request.allocator].append(read_run(out / run.run_id))
-    return found
+    def draw(self, out: Path) -> list[Path]:
+        """Draws figures 2 to 5, and ours."""
+        if self._drawing is None:
+            raise RuntimeError("measure() comes before draw()")
+        return draw_all(self._drawing, out)
 
 
 def _look(
@@ -143,9 +97,7 @@ def _look(
     index: int,
     scale: Scale,
     periods: Periods,
-    out: Path,
-    workers: int,
-    progress: Callable[[str], None],
+    order: Order,
 ) -> list[dict[str, Any]]:
     decisions = {name: cube(of[index], "prb_max_decided") for name, of in runs.items()}
     seed = runs[OURS][index].seed
@@ -153,7 +105,7 @@ def _look(
     windows = list(periods.converged().values())
     cells = decisions[OURS].shape[1]
     slots = oracle.sample_slots(windows, scale.oracle_slots, cells, seed)
-    return oracle.look(played, slots, out, workers, progress)
+    return oracle.look(played, slots, order.out / "oracle", order.workers, order.say)
 
 
 def _measures(

@@ -26,7 +26,7 @@ from pyctl.campaign.provenance import git_state, machine
 from pyctl.errors import SlicebedError
 from pyctl.measures import Measure, rows
 from pyctl.studies import ddnn_curves, ddnn_link, ddnn_measures, ddnn_train
-from pyctl.studies.ddnn_data import load_demands
+from pyctl.studies.ddnn_data import Demands, load_demands
 from pyctl.studies.ddnn_train import Plan
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 SEEDS = 5
 SHOWN_SLOTS = 288  # two days of the test part in Fig. 4
 SHOWN_STATION = 0
+FIGURES = ("trade-off-formula", "allocations-formula")
+TABLES = ("facts", "link")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,34 @@ class Study:
         return list(ddnn_train.plans(range(1, self.seeds + 1), chosen))
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a study found.
+
+    Attributes:
+        demands: of the trace.
+        parts: of these.
+        tables: of all networks.
+    """
+
+    demands: Demands
+    parts: Parts
+    tables: ddnn_measures.Tables
+
+
+def find(study: Study) -> Found:
+    """Trains and evaluates what is missing.
+
+    Raises:
+        UsageError: the trace cannot be read or holds no such block.
+        AllocatorError: its demands do not fit.
+    """
+    demands = load_demands(study.trace, study.corner)
+    parts = data.prepare(demands.values)
+    evaluated = [_evaluated(plan, parts, study) for plan in study.plans()]
+    return Found(demands, parts, ddnn_measures.tables(evaluated))
+
+
 def run(study: Study) -> dict[str, Any]:
     """Runs a study.
 
@@ -82,19 +112,16 @@ def run(study: Study) -> dict[str, Any]:
         UsageError: the trace cannot be read or holds no such block.
         AllocatorError: its demands do not fit.
     """
-    demands = load_demands(study.trace, study.corner)
-    parts = data.prepare(demands.values)
-    found = [_evaluated(plan, parts, study) for plan in study.plans()]
-    tables = ddnn_measures.tables(found)
-    measures = ddnn_measures.measures(tables)
-    files = _write(tables, parts, study)
+    found = find(study)
+    measures = ddnn_measures.measures(found.tables)
+    files = draw(found, study, study.out)
     return {
         "measures": [measure.to_json() for measure in measures],
         "files": [str(path) for path in files],
         "provenance": {
             "mode": "formula",
-            "trace_sha256": demands.sha256,
-            "squares": demands.squares,
+            "trace_sha256": found.demands.sha256,
+            "squares": found.demands.squares,
             "git": git_state(Path(__file__).resolve().parents[2]),
             "machine": machine(),
         },
@@ -175,20 +202,21 @@ def _evaluate(plan: Plan, parts: Parts, study: Study) -> dict[str, Any]:
     }
 
 
-def _write(tables: ddnn_measures.Tables, parts: Parts, study: Study) -> list[Path]:
+def draw(found: Found, study: Study, out: Path) -> list[Path]:
+    """Writes the study's tables and draws Figs. 3 and 4 into a folder."""
     from analysis.figures import ddnn as figures
     from analysis.style import save, style
 
-    out = study.out
+    tables = found.tables
     files = []
-    for name, table in (("facts", tables.facts), ("link", tables.link)):
+    for name, table in zip(TABLES, (tables.facts, tables.link), strict=True):
         files.append(out / f"{name}.csv")
         table.to_csv(files[-1], index=False, float_format="%.6g", lineterminator="\n")
     with style() as plt:
         figure, behind = figures.trade_off(plt, tables.curves, tables.facts)
-        files += save(figure, out, "trade-off-formula", behind)
-        figure, behind = figures.allocations(plt, _shown(parts, study))
-        files += save(figure, out, "allocations-formula", behind)
+        files += save(figure, out, FIGURES[0], behind)
+        figure, behind = figures.allocations(plt, _shown(found.parts, study))
+        files += save(figure, out, FIGURES[1], behind)
         plt.close("all")
     return files
 
