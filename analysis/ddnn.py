@@ -56,7 +56,8 @@ def facts(run: Run, unit_bps: float) -> dict[str, float]:
     Returns:
         ``local_share``; ``cost`` of an interval from packets and ``cost_formula``; ``violations``
         (share of sites and intervals), ``under`` and ``over`` (in units of the normalised demand);
-        ``t_ms`` (border to allocation in force), ``rtt_ms`` (of what was answered), ``cloud_ms``
+        ``t_ms`` (border to allocation in force), ``t_answered_ms`` (of offloads that were answered
+        in time), ``rtt_ms`` (of what was answered), ``cloud_ms``
         (of offloads that were answered); ``message_bytes`` and ``wan_bytes`` of an interval;
         ``lost`` and ``late_answers`` of an interval. NaN where there was none.
     """
@@ -71,6 +72,7 @@ def facts(run: Run, unit_bps: float) -> dict[str, float]:
         "under": float(under.mean()),
         "over": float((by_site(run, "over_provisioned") / unit_byte).mean()),
         "t_ms": float(by_slot(run, "staleness").mean() * 1e3),
+        "t_answered_ms": _mean_ms(by_slot(run, "staleness")[answered & offloaded]),
         "rtt_ms": _mean_ms(by_slot(run, "rtt")[answered]),
         "cloud_ms": _mean_ms(by_slot(run, "cloud_time")[answered & offloaded]),
         **{
@@ -78,6 +80,12 @@ def facts(run: Run, unit_bps: float) -> dict[str, float]:
             for name in ("message_bytes", "wan_bytes", "lost", "late_answers")
         },
     }
+
+
+def asked_while_down(run: Run, begin: int, end: int, until_known: int = 3) -> int:
+    """Counts offloads while the WAN is down, after the first ``until_known`` without an answer."""
+    asked = int((by_slot(run, "offload_decided")[begin:end] > 0).sum())
+    return max(asked - until_known, 0)
 
 
 def _mean_ms(values_s: Floats) -> float:

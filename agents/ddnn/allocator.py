@@ -160,9 +160,7 @@ class Ddnn(DistributedAllocator):
     """Decides by what an edge can know."""
 
     name: ClassVar[str] = "ddnn"
-    summary: ClassVar[str] = (
-        "distributed LSTM, a policy decides at edge or in cloud (paper 003)"
-    )
+    summary: ClassVar[str] = "distributed LSTM, a policy decides at edge or in cloud (paper 003)"
     Settings: ClassVar[type[Any]] = DdnnSettings
 
 

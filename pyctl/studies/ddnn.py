@@ -74,6 +74,12 @@ class Study:
         return list(ddnn_train.plans(range(1, self.seeds + 1), chosen))
 
 
+def short_study(trace: Path, out: Path, seeds: int, epochs: int) -> Study:
+    """Makes a study that shows that all works: its networks have hardly learnt."""
+    short = Training(batch=32, epochs=epochs)
+    return Study(trace, out, seeds, training=short, learning=Training(epochs=epochs))
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """What a study found.

@@ -19,6 +19,8 @@ from pyctl.traces.milan_file import INTERVAL_MS
 
 SIDE = 4
 GRID_COLUMNS = 100  # of the Milan grid: square_id = 100 * row + column + 1
+MADE_UP_CORNER = 4142
+MADE_UP_START_MS = 1_383_260_400_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,34 @@ class Demands:
     values: npt.NDArray[np.float64]
     squares: tuple[int, ...]
     sha256: str
+
+
+def write_made_up(path: Path, slots: int, side: int = SIDE) -> None:
+    """Writes a file of the Milan format with daily waves and noise, the same at every call.
+
+    Args:
+        path: of the file, Parquet.
+        slots: of ten minutes, from 1 November 2013.
+        side: of the block of squares whose south-west corner is ``MADE_UP_CORNER``.
+    """
+    import pandas as pd
+
+    draws = np.random.default_rng(1)
+    slot = np.arange(slots)
+    rows = [
+        pd.DataFrame(
+            {
+                "square_id": MADE_UP_CORNER + GRID_COLUMNS * row + column,
+                "time_interval": MADE_UP_START_MS + INTERVAL_MS * slot,
+                "internet": 100
+                + 60 * np.sin(2 * np.pi * (slot / 144 + (4 * row + column) / 32))
+                + 10 * draws.random(slots),
+            }
+        )
+        for row in range(side)
+        for column in range(side)
+    ]
+    pd.concat(rows).to_parquet(path)
 
 
 def block(corner: int) -> tuple[int, ...]:

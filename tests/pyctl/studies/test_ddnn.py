@@ -24,22 +24,7 @@ needs_data = pytest.mark.skipif(
 
 def write_squares(path: Path, slots: int = 420, side: int = 4) -> Path:
     """Daily waves with noise; square 4142 is the south-west corner."""
-    draws = np.random.default_rng(1)
-    slot = np.arange(slots)
-    rows = [
-        pd.DataFrame(
-            {
-                "square_id": 4142 + 100 * row + column,
-                "time_interval": START + 600_000 * slot,
-                "internet": 100
-                + 60 * np.sin(2 * np.pi * (slot / 144 + (4 * row + column) / 32))
-                + 10 * draws.random(slots),
-            }
-        )
-        for row in range(side)
-        for column in range(side)
-    ]
-    pd.concat(rows).to_parquet(path)
+    ddnn_data.write_made_up(path, slots, side)
     return path
 
 
