@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.ddnn import by_slot, line_through
@@ -80,7 +81,7 @@ def times(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     table = drawing.table_two
     figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.7, 3.0))
     share = 100 * table["local_share"]
-    spread = [table["t_ms"] - table["low"], table["high"] - table["t_ms"]]
+    spread = _spread(table, "t_ms")
     axis.errorbar(
         share, table["t_ms"], spread, fmt="o", color=COLOURS[0], capsize=2, label="from packets"
     )
@@ -100,7 +101,7 @@ def times(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         "s",
         mfc="none",
         color="#777777",
-        label="paper's Table II (contradicts its own formula)",
+        label="paper's Table II (contradicts its formula; 0 %: centralised)",
     )
     axis.set(
         xlabel="decided locally [%]", ylabel="border to allocation in force [ms]", ylim=(0, None)
@@ -122,10 +123,10 @@ def costs(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         axis.errorbar(
             100 * share["local_share"],
             cost["cost"],
-            [cost["cost"] - cost["low"], cost["high"] - cost["cost"]],
+            _spread(cost, "cost"),
             100
             * np.array([share["local_share"] - share["low"], share["high"] - share["local_share"]]),
-            fmt=MARKERS[i % len(MARKERS)],
+            fmt=_marker(i),
             color=COLOURS[i % len(COLOURS)],
             ms=5,
             capsize=2,
@@ -134,7 +135,7 @@ def costs(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         axis.plot(
             100 * share["local_share"],
             formula["cost_formula"],
-            MARKERS[i % len(MARKERS)],
+            _marker(i),
             color=COLOURS[i % len(COLOURS)],
             mfc="none",
             ms=8,
@@ -159,11 +160,22 @@ def costs(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     return figure, pd.concat(tables)
 
 
+def _marker(i: int) -> str:
+    """Gives a marker that differs from that of every other policy of the same colour."""
+    return MARKERS[(i + i // len(COLOURS)) % len(MARKERS)]
+
+
+def _spread(table: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
+    """Gives how far an interval's ends are from its mean, [2, rows]."""
+    mean = table[column].to_numpy()
+    return np.array([mean - table["low"].to_numpy(), table["high"].to_numpy() - mean])
+
+
 PROVISION = (
-    ("under", "short, of the demand\nrange of a site [%]", 100.0),
-    ("over", "unused, of the demand\nrange of a site [%]", 100.0),
-    ("violations", "sites and intervals\nshort by over 1 % [%]", 100.0),
-    ("message_bytes", "messages of a decision,\nboth ways [byte]", 1.0),
+    ("under", "short [% of a\nsite's range]", 100.0),
+    ("over", "unused [% of a\nsite's range]", 100.0),
+    ("violations", "short by over 1 %\n[% of intervals]", 100.0),
+    ("message_bytes", "messages [byte\na decision]", 1.0),
 )
 
 
@@ -174,12 +186,12 @@ def provision(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     tables = []
     for axis, (column, label, factor) in zip(axes, PROVISION, strict=True):
         table = intervals(rows, ["policy"], column).set_index("policy").loc[list(NAMES)]
-        spread = [table[column] - table["low"], table["high"] - table[column]]
+        spread = factor * _spread(table, column)
         axis.barh(
             [NAMES[policy] for policy in table.index],
             factor * table[column],
-            xerr=factor * np.array(spread),
-            color=[COLOURS[i % len(COLOURS)] for i in range(len(table))],
+            xerr=spread,
+            color=COLOURS[0],
             capsize=2,
         )
         axis.set_xlabel(label)

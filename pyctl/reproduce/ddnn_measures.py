@@ -118,7 +118,7 @@ def of_loads(rows: pd.DataFrame, local_ms: float, remote_ms: float) -> list[Meas
     most, least = rows["x"].max(), rows["x"].min()
     probes = rows[rows["policy"] == "always-local"].groupby("x")["rtt_ms"].mean()
     asked = rows[rows["policy"] == "always-remote"].groupby("x")["t_answered_ms"].mean()
-    parts = parts_ms(0.0, local_ms, probes.to_numpy(), remote_ms)
+    parts = probes.to_numpy() + (local_ms + remote_ms)
     shares = rows.pivot(index=["x", "seed"], columns="policy", values="local_share")
     return [
         Measure(
@@ -160,7 +160,7 @@ def of_costs(rows: pd.DataFrame) -> list[Measure]:
     return [
         *(
             _measure(f"packet_cost_{_word(name)}", bootstrap_mean(costs[name].to_numpy()))
-            for name in costs
+            for name in map(str, costs)
         ),
         *(
             _measure(

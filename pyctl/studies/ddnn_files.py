@@ -164,7 +164,7 @@ def _write_load(
     """
     span = parts.normaliser.high - parts.normaliser.low
     played = values[first : first + slots]
-    peak = math.ceil((played / span).max() * 100) / 100
+    peak = math.ceil(float((played / span).max()) * 100) / 100
     rows = [
         ",".join([str(step), *map(repr, row)])
         for step, row in enumerate((played / (span * peak)).tolist())
