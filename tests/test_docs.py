@@ -22,6 +22,7 @@ ELSEWHERE = {
     "bench cells": "test_validate_bench.py",
     "bench edge-cloud": "test_validate_bench.py",
     "bench exchange": "test_validate_bench.py",
+    "reproduce ddnn": "test_reproduce_ddnn.py",
     "reproduce idla": "test_reproduce.py",
     "validate compute": "test_validate_compute.py",
     "validate radio": "test_validate_bench.py",
