@@ -8,6 +8,7 @@ Distributed LSTM". The way data flows:
                                      z -> message (bytes) -> network.Tail  in the cloud
                                           -> message (bytes) -> remote allocation
 
-``training`` fits, ``evaluation`` draws the trade-off between cost and local share. What the paper
-does not have is marked as ours.
+``allocator`` drives scenario ``edge-ddnn`` with it, ``demands`` has the day before a run and the
+units, ``fitted`` the files of the policies. ``training`` fits, ``evaluation`` draws the trade-off
+between cost and local share. What the paper does not have is marked as ours.
 """

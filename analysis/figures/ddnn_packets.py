@@ -223,14 +223,16 @@ LOADED = (
     ("t_ms", "border to allocation\nin force [ms]", 1.0),
     ("lost", "not answered in time\n[% of intervals]", 100.0),
     ("violations", "sites and intervals\nshort by over 1 % [%]", 100.0),
+    ("message_bytes", "messages [byte\na decision]", 1.0),
+    ("rtt_ms", "edge to cloud and back,\nof what was answered [ms]", 1.0),
 )
 
 
 def loaded(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
-    """Local share, times, losses and violations over the load of the WAN; bands: 95 % intervals."""
+    """What a load of the WAN by others changes, policy by policy; bands: 95 % intervals."""
     rows = drawing.group("load")
     policies = list(dict.fromkeys(rows["policy"]))
-    figure, axes = plt.subplots(2, 2, figsize=(TWO_COLUMNS_INCH, 4.4), sharex=True)
+    figure, axes = plt.subplots(2, 3, figsize=(TWO_COLUMNS_INCH, 4.2), sharex=True)
     tables = []
     for axis, (column, label, factor) in zip(axes.flat, LOADED, strict=True):
         table = intervals(rows, ["policy", "x"], column)
@@ -249,7 +251,7 @@ def loaded(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         axis.set_ylabel(label)
         tables.append(table.rename(columns={column: "value"}).assign(quantity=column))
     for axis in axes[1]:
-        axis.set_xlabel("load of the WAN by others [%]")
+        axis.set_xlabel("load by others [%]")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
     return figure, pd.concat(tables)

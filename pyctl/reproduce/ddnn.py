@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.errors import AllocatorError
 from analysis.ddnn import asked_while_down, facts
@@ -53,37 +54,40 @@ class DdnnWork(Work):
             self._found = ddnn.find(self._study)
             files = ddnn_files.make(self._study, self._scale.slots, order.say)
         except AllocatorError as error:
-            raise UsageError(f"trace {self._study.trace}: {error}") from error
+            raise UsageError(f"paper ddnn: {error}") from error
         self.cells = cells_of(self._scale)
         self.planned = identify(request_of(cell, self._scale, files) for cell in self.cells)
-        self._runs: Sequence[Run] = ()
+        self._measured: _Measured | None = None
 
     def measure(self, runs: Sequence[Run]) -> list[Measure]:
         """Measures the study and the runs."""
         from pyctl.studies.ddnn_files import compute_ms, properties, remote_ms
         from pyctl.studies.ddnn_measures import measures
 
-        self._runs = runs
-        self._networks = properties(self._study)
-        self._rows = self._facts()
+        pairs = list(zip(self.cells, runs, strict=True))
+        rows, networks = _facts(pairs), properties(self._study)
+        groups = dict(list(rows.groupby("group")))
         local_ms = compute_ms(TABLE_II_BLOCK)
-        share = self._group("share")
-        self._table_two = ddnn_measures.table_two(share, local_ms, remote_ms())
-        two_exits = [row["training_s"] for row in self._networks if row["parameters_on_edge"]]
+        table_two = ddnn_measures.table_two(groups["share"], local_ms, remote_ms())
+        self._measured = _Measured(pairs, rows, networks, table_two)
+        two_exits = [row["training_s"] for row in networks if row["parameters_on_edge"]]
         _, begin, end = self._scale.outage
         return [
             *measures(self._found.tables),
-            *ddnn_measures.of_times(share, self._table_two),
+            *ddnn_measures.of_times(groups["share"], table_two),
             *ddnn_measures.of_blocks(local_ms, remote_ms(), two_exits),
-            *ddnn_measures.of_costs(self._group("cost")),
-            *ddnn_measures.of_loads(self._group("load"), compute_ms("always-remote"), remote_ms()),
+            *ddnn_measures.of_costs(groups["cost"]),
+            *ddnn_measures.of_loads(groups["load"], compute_ms("always-remote"), remote_ms()),
             *ddnn_measures.of_outage(
-                [asked_while_down(run, begin, end) for _, run in self.runs_of("outage")]
+                [asked_while_down(run, begin, end) for cell, run in pairs if cell.group == "outage"]
             ),
         ]
 
     def draw(self, out: Path) -> list[Path]:
         """Writes Tables I and II, draws Figs. 3 and 4 by formula, and what packets say."""
+        found = self._measured
+        if found is None:
+            raise RuntimeError("measure() comes before draw()")
         import pandas as pd
 
         from analysis.figures import ddnn_packets
@@ -96,56 +100,70 @@ class DdnnWork(Work):
         folder.require_free(names)
         folder.claim(names)
         files = ddnn.draw(self._found, self._study, out)
-        by_name = (pd.DataFrame(self._networks), self._table_two, self._rows)
+        by_name = (pd.DataFrame(found.networks), found.table_two, found.rows)
         for name, table in zip(TABLES, by_name, strict=True):
             files.append(out / f"{name}.csv")
             table.to_csv(files[-1], index=False, float_format="%.6g", lineterminator="\n")
         drawing = ddnn_packets.Drawing(
-            rows=self._rows,
-            table_two=self._table_two,
-            load=[(cell.policy, cell.x, run) for cell, run in self.runs_of("load")],
-            outage=[(cell.policy, run) for cell, run in self.runs_of("outage")],
+            rows=found.rows,
+            table_two=found.table_two,
+            load=[(cell.policy, cell.x, run) for cell, run in found.runs if cell.group == "load"],
+            outage=[(cell.policy, run) for cell, run in found.runs if cell.group == "outage"],
             down=self._scale.outage[1:],
         )
         return [*files, *ddnn_packets.draw_all(drawing, out)]
 
-    def runs_of(self, group: str) -> list[tuple[Cell, Run]]:
-        """Lists the runs of a group with what each is."""
-        pairs = zip(self.cells, self._runs, strict=True)
-        return [(cell, run) for cell, run in pairs if cell.group == group]
 
-    def _facts(self) -> pd.DataFrame:
-        import pandas as pd
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What was measured, until it is drawn.
 
-        return pd.DataFrame(
-            {
-                "group": cell.group,
-                "policy": cell.policy,
-                "x": cell.x,
-                "seed": cell.seed,
-                "time_mode": run.context["time_mode"],
-                **facts(run, unit_mbps(cell.group) * 1e6),
-            }
-            for cell, run in zip(self.cells, self._runs, strict=True)
-        )
+    Attributes:
+        runs: what each is, and the run.
+        rows: its facts, a row a run.
+        networks: Table I.
+        table_two: Table II.
+    """
 
-    def _group(self, group: str) -> pd.DataFrame:
-        return self._rows[self._rows["group"] == group]
+    runs: Sequence[tuple[Cell, Run]]
+    rows: pd.DataFrame
+    networks: Sequence[dict[str, Any]]
+    table_two: pd.DataFrame
+
+
+def _facts(pairs: Sequence[tuple[Cell, Run]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "group": cell.group,
+            "policy": cell.policy,
+            "x": cell.x,
+            "seed": cell.seed,
+            "time_mode": run.context["time_mode"],
+            **facts(run, unit_mbps(cell.group) * 1e6),
+        }
+        for cell, run in pairs
+    )
 
 
 def _study(order: Order, scale: Scale) -> Study:
-    """Chooses trace, folder and training: networks of a short one never pass for others."""
+    """Chooses trace, folder and training: networks of a short one never pass for others.
+
+    The folder is absolute: it is part of the settings of the runs, and of their ids.
+    """
     from pyctl.studies.ddnn import Study, short_study
 
+    out = order.out.absolute()
     if scale.epochs is not None:
-        trace = order.trace or _made_up(order.out, scale)
-        return short_study(trace, order.out / "short", scale.seeds, scale.epochs)
+        trace = order.trace or _made_up(out, scale)
+        return short_study(trace, out / "short", scale.seeds, scale.epochs)
     if order.trace is None:
         raise UsageError(
             f"paper ddnn at scale {order.scale} needs --trace with the Milan data; scale ci makes "
             "up its own"
         )
-    return Study(order.trace, order.out, scale.seeds)
+    return Study(order.trace, out, scale.seeds)
 
 
 def _made_up(out: Path, scale: Scale) -> Path:

@@ -26,10 +26,10 @@ TABLE_II_BLOCK = "ml"  # whose local part every decision of Table II takes
 UNDER, OVER = 50, 1  # c1 and c2 of equation 3
 MOST = 1.5  # largest allocation over a site's peak
 
-# Costs need bytes that tell small gaps: packets of 228 bytes, three of which may wait, are 0.7 % of
+# Costs need bytes that tell small gaps: packets of 228 bytes, three of which may wait, are 0.9 % of
 # what an allocation of 1 lets pass in an interval. A queue that keeps an interval's excess would
 # make all that follows late. For times the load of the sites does not matter, and is small.
-COST_MBPS, TIME_MBPS = 0.8, 0.1  # of a normalised demand of 1
+COST_MBPS, TIME_MBPS = 0.6, 0.1  # of a normalised demand of 1
 SITES: Mapping[str, Any] = {"packet_bytes": 200, "queue_packets": 3, "delay_bound_ms": 1000}
 LOADED_WAN_MBPS = 10  # a load of it has a tenth of the packets that the default has
 
@@ -83,7 +83,7 @@ class Scale:
 
 
 PAPERS_SHARES = (0.0, 0.05, 0.2, 0.4, 0.5, 0.6, 0.8, 0.95, 1.0)
-LOADS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9)
+LOADS = (0.0, 0.3, 0.6, 0.8, 0.9)
 SCALES = {
     "ci": Scale(
         seeds=1,

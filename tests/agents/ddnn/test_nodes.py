@@ -156,3 +156,43 @@ def test_dropout_left_on_is_refused() -> None:
             Offloader(policies.AlwaysLocal()),
             ResponseTimes(1.0, 1.0, 0.04),
         )
+
+
+def test_a_step_says_what_the_local_exit_allocates_and_whether_it_asks() -> None:
+    node = edge(policies.AlwaysRemote())
+    steps = [node.decide(window(seed)) for seed in (1, 2, 3, 4)]
+    for seed, step in enumerate(steps, start=1):
+        assert np.array_equal(step.local, expected(seed)[0])
+    # The last is a probe: three had no answer.
+    assert [step.asks for step in steps] == [True, True, True, False]
+
+
+def test_what_an_answer_says_is_read_without_taking_it() -> None:
+    node, cloud = edge(policies.AlwaysRemote()), CloudNode(NET.tail)
+    answer = cloud.answer(node.decide(window(1)).message)
+    assert np.array_equal(node.read(answer), expected(1)[1])
+    assert node.counts.answered == 0
+    assert np.array_equal(node.receive(answer, 0.1), expected(1)[1])
+
+
+def test_the_local_allocation_may_be_in_force_meanwhile() -> None:
+    times = ResponseTimes(slot_s=1.0, timeout_s=1.0, first_guess_s=0.04)
+    offloader = Offloader(policies.AlwaysRemote())
+    node = EdgeNode(NET.head, NORMALISER, offloader, times, local_meanwhile=True)
+    for seed in (1, 2):
+        assert np.array_equal(node.decide(window(seed)).allocation, expected(seed)[0])
+
+
+def test_an_oracle_gets_the_gain_that_it_is_told() -> None:
+    told: list[torch.Tensor] = []
+
+    def foresee(z: torch.Tensor, local: torch.Tensor) -> torch.Tensor:
+        told.append(local)
+        return torch.tensor([0.3])
+
+    for price, asks in ((0.2, True), (0.4, False)):
+        times = ResponseTimes(slot_s=1.0, timeout_s=1.0, first_guess_s=0.04)
+        offloader = Offloader(policies.Oracle(price))
+        node = EdgeNode(NET.head, NORMALISER, offloader, times, foresee)
+        assert node.decide(window(1)).asks is asks
+    assert [each.shape for each in told] == [(1, 16)] * 2

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from agents.ddnn import demands
 from pyctl.reproduce.ddnn_plan import SCALES, cells_of
 
 FIGURES = (
@@ -63,6 +64,23 @@ def test_formula_and_packets_are_both_reported(store: tuple[Path, dict[str, Any]
     # A queue of three packets, the bucket and an interval's border are what makes them differ.
     assert found["packet_over_formula_cost"]["value"] == pytest.approx(0, abs=0.05)
     assert found["asked_while_down"]["value"] == 0
+
+
+def test_every_run_begins_with_the_day_before(store: tuple[Path, dict[str, Any], str]) -> None:
+    trace = pd.read_parquet(store[0] / "made-up-trace.parquet")
+    wide = trace.pivot(index="time_interval", columns="square_id", values="internet").to_numpy()
+    slots = SCALES["ci"].slots
+    known = demands.read(store[0] / "short" / "packets" / f"demands-{slots}.json")
+    # 300 slots: 60 % to learn from, 20 % for validation, then the test part.
+    assert np.array_equal(known.history, wide[240 - 144 : 240])
+    mask = pd.read_csv(store[0] / "short" / "packets" / f"mask-{slots}.csv").to_numpy()[:, 1:]
+    assert mask * known.units_at_peak == pytest.approx(wide[240 : 240 + slots])
+    # The same multiple of each site's range, so that a bit costs the same everywhere.
+    span = np.ptp(wide[:180], axis=0)
+    assert known.units_at_peak / span == pytest.approx((known.units_at_peak / span)[0])
+    assert mask.max() > 0.99
+    ran = next(store[0].glob("*/mask.csv"))
+    assert ran.read_text() == (store[0] / "short" / "packets" / f"mask-{slots}.csv").read_text()
 
 
 def test_tables(store: tuple[Path, dict[str, Any], str]) -> None:

@@ -124,7 +124,7 @@ def test_costs_in_packets_are_in_the_formulas_unit() -> None:
     # A shortfall of half of a normalised unit is a quarter of the peak of 2: 50 / 4.
     assert parameters["under_cost"] * 0.25**2 == 50 * 0.5**2
     assert parameters["over_cost"] * 0.25 == 0.5
-    assert parameters["peak_mbps"] == 1.6
+    assert parameters["peak_mbps"] == 1.2
     assert (parameters["time_mode"], parameters["steps"]) == ("scaled", 288)
     assert settings["model"] == "ml-{seed}.pt"
 
@@ -142,7 +142,7 @@ def test_policies_get_what_is_theirs() -> None:
     assert request(Cell("cost", "confidence", 0, 1))[1]["eta"] == 0.25
     assert request(Cell("share", "random", 0.4, 1))[1]["probability"] == 0.4
     assert request(Cell("cost", "random", 0, 1))[1]["probability"] == 0.5
-    assert request(Cell("load", "ml", 0.7, 1))[0]["wan_background"] == 0.7
+    assert request(Cell("load", "ml", 0.6, 1))[0]["wan_background"] == 0.6
     assert request(Cell("outage", "ml", 0, 1))[0]["failures"] == "24-48"
 
 
@@ -159,7 +159,7 @@ def test_scales() -> None:
     assert SCALES["small"].seeds == SCALES["full"].seeds == 5
     assert SCALES["small"].shares == (0, 0.05, 0.2, 0.4, 0.5, 0.6, 0.8, 0.95, 1)
     assert SCALES["small"].loads[-1] == 0.9
-    assert len(cells_of(SCALES["small"])) == 5 * (9 + 9 + 6 * 5 + 3)
+    assert len(cells_of(SCALES["small"])) == 5 * (9 + 9 + 5 * 5 + 3)
 
 
 @pytest.mark.parametrize(
