@@ -11,6 +11,7 @@ what the simulation measured.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,9 +54,8 @@ class NetworkSettings:
     )
 
     def __post_init__(self) -> None:
-        """Refuses what is no number."""
-        if self.transmission_cost != self.transmission_cost:
-            raise AllocatorError("transmission_cost is nan; a number is required")
+        """Refuses what is no finite number: for all one way there are policies of their own."""
+        _require_finite("transmission_cost", self.transmission_cost)
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ class DdnnSettings(NetworkSettings):
         for name, value in given.items():
             if value and name not in own:
                 raise AllocatorError(f"{name} is {value!r}, and policy={self.policy} has none")
-            if value != value:
-                raise AllocatorError(f"{name} is nan; a number is required")
+            if isinstance(value, float):
+                _require_finite(name, value)
         if "model" in own and not self.model:
             raise AllocatorError(f"policy={self.policy} needs the setting model, a fitted file")
         if not 0 <= self.probability <= 1:
@@ -171,6 +171,11 @@ class DdnnOracle(DistributedAllocator):
     summary: ClassVar[str] = "distributed LSTM, asks the cloud by its true gain (knows the future)"
     needs_future: ClassVar[bool] = True
     Settings: ClassVar[type[Any]] = NetworkSettings
+
+
+def _require_finite(name: str, value: float) -> None:
+    if not math.isfinite(value):
+        raise AllocatorError(f"{name} is {value}; a finite number is required")
 
 
 def _of_seed(text: str, seed: int) -> Path:

@@ -175,9 +175,13 @@ def test_the_oracle_says_what_it_needs(tmp_path: Path) -> None:
         ({"policy": "gain"}, "policy=gain needs the setting model"),
         ({"policy": "random", "probability": 1.5}, "probability is 1.5; 0 to 1"),
         ({"policy": "random", "probability": -0.1}, "probability is -0.1; 0 to 1"),
-        ({"policy": "confidence", "eta": float("nan")}, "eta is nan; a number"),
+        ({"policy": "confidence", "eta": float("nan")}, "eta is nan; a finite number"),
         ({"policy": "always-local", "transmission_cost": 1.0}, "transmission_cost is 1.0, and"),
-        ({"transmission_cost": float("nan")}, "transmission_cost is nan"),
+        ({"transmission_cost": float("nan")}, "transmission_cost is nan; a finite number"),
+        (
+            {"policy": "expected", "model": "m", "transmission_cost": float("inf")},
+            "_cost is inf; a",
+        ),
         ({"model": "m.pt"}, "model is 'm.pt', and policy=always-remote has none"),
     ],
 )
