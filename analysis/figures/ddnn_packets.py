@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.ddnn import by_slot, line_through
 from analysis.figures.ddnn import intervals
+from analysis.figures.panels import logarithmic
 from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH, line, save, style
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def draw_all(drawing: Drawing, out: Path) -> list[Path]:
 def times(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     """Table II: time of a decision over the local share, from packets, from parts, of the paper."""
     table = drawing.table_two
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.7, 3.0))
+    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH, 3.2))
     share = 100 * table["local_share"]
     spread = _spread(table, "t_ms")
     axis.errorbar(
@@ -93,7 +94,7 @@ def times(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         table["parts_ms"],
         "x",
         color=COLOURS[1],
-        label="sum of parts: RTT of probes, stored compute times",
+        label="sum of RTT of probes and compute times",
     )
     axis.plot(
         100 * table["local_share_asked"],
@@ -101,12 +102,12 @@ def times(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         "s",
         mfc="none",
         color="#777777",
-        label="paper's Table II (contradicts its formula; 0 %: centralised)",
+        label="paper's Table II (against its own formula; 0 %: centralised)",
     )
     axis.set(
         xlabel="decided locally [%]", ylabel="border to allocation in force [ms]", ylim=(0, None)
     )
-    axis.legend()
+    figure.legend(loc="outside upper center", ncols=2)
     return figure, table
 
 
@@ -213,7 +214,8 @@ def round_trips(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         share = np.arange(1, rtt.size + 1) / rtt.size
         axis.step(np.sort(rtt), share, where="post", label=f"{100 * load:g} %", **line(i))
         tables.append(pd.DataFrame({"load": load, "rtt_ms": np.sort(rtt), "cdf": share}))
-    axis.set(xlabel="edge to cloud and back [ms]", ylabel="cumulative share", xscale="log")
+    axis.set(xlabel="edge to cloud and back [ms]", ylabel="cumulative share")
+    logarithmic(axis)
     axis.legend(title="load by others")
     return figure, pd.concat(tables)
 

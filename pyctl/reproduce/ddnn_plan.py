@@ -26,11 +26,12 @@ TABLE_II_BLOCK = "ml"  # whose local part every decision of Table II takes
 UNDER, OVER = 50, 1  # c1 and c2 of equation 3
 MOST = 1.5  # largest allocation over a site's peak
 
-# Costs need bytes that tell small gaps: packets of 228 bytes, three of which may wait, are 0.9 % of
-# what an allocation of 1 lets pass in an interval. A queue that keeps an interval's excess would
-# make all that follows late. For times the load of the sites does not matter, and is small.
-COST_MBPS, TIME_MBPS = 0.6, 0.1  # of a normalised demand of 1
-SITES: Mapping[str, Any] = {"packet_bytes": 200, "queue_packets": 3, "delay_bound_ms": 1000}
+# What an allocation of 1 lets pass in an interval of 1 s [Mbit]. Costs and violations need bytes that
+# tell small gaps: a bucket that fills while nothing comes (3,200 bytes) and a packet that may wait
+# are 0.9 % of 4 Mbit. A queue that keeps an interval's excess would make all that follows late. For
+# times the load of the sites does not matter, and is small.
+UNIT_MBPS: Mapping[Group, float] = {"cost": 4.0, "load": 2.0, "share": 0.5, "outage": 0.5}
+SITES: Mapping[str, Any] = {"packet_bytes": 1400, "queue_packets": 1, "delay_bound_ms": 1000}
 LOADED_WAN_MBPS = 10  # a load of it has a tenth of the packets that the default has
 
 
@@ -95,7 +96,7 @@ SCALES = {
         epochs=1,
         made_up_slots=300,
     ),
-    "small": Scale(5, 288, 144, PAPERS_SHARES, LOADS, (72, 24, 48)),
+    "small": Scale(5, 288, 96, PAPERS_SHARES, LOADS, (72, 24, 48)),
     "full": Scale(5, 864, 432, PAPERS_SHARES, LOADS, (144, 48, 96)),
 }
 
@@ -138,7 +139,7 @@ def request_of(cell: Cell, scale: Scale, files: Files) -> RunConfig:
 
 def unit_mbps(group: Group) -> float:
     """Gives the rate of a normalised demand of 1 [Mbit/s]."""
-    return COST_MBPS if group == "cost" else TIME_MBPS
+    return UNIT_MBPS[group]
 
 
 def _parameters(cell: Cell, scale: Scale, files: Files) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def test_costs_in_packets_are_in_the_formulas_unit() -> None:
     # A shortfall of half of a normalised unit is a quarter of the peak of 2: 50 / 4.
     assert parameters["under_cost"] * 0.25**2 == 50 * 0.5**2
     assert parameters["over_cost"] * 0.25 == 0.5
-    assert parameters["peak_mbps"] == 1.2
+    assert parameters["peak_mbps"] == 8
     assert (parameters["time_mode"], parameters["steps"]) == ("scaled", 288)
     assert settings["model"] == "ml-{seed}.pt"
 
