@@ -115,7 +115,8 @@ class Player:
             raise AllocatorError("the oracle needs the load offered in the coming interval")
         raw = self._window.to_units(self._future_bps)
         demand = torch.from_numpy(self._normaliser.normalise(raw))[None]
-        remote = self._tail(z)
+        with torch.no_grad():
+            remote = self._tail(z)
         own, other = (sample_cost(each.double(), demand) for each in (local, remote))
         return own - other
 

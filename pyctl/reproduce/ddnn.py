@@ -81,6 +81,7 @@ class DdnnWork(Work):
             *ddnn_measures.of_outage(
                 [asked_while_down(run, begin, end) for cell, run in pairs if cell.group == "outage"]
             ),
+            ddnn_measures.of_repairs(runs),
         ]
 
     def draw(self, out: Path) -> list[Path]:

@@ -14,6 +14,8 @@ from pyctl.measures import Measure
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.store_reader import Run
+
 # Table II of the paper [ms]. Impossible by the paper's own formula: at 95 % the round trips alone
 # are 2.12 ms.
 PAPERS_T_MS: Mapping[float, float] = {
@@ -181,6 +183,12 @@ def of_outage(offloads: Sequence[int]) -> list[Measure]:
     return [
         Measure("ddnn.asked_while_down", float(sum(offloads)), "1", target="<= 0"),
     ]
+
+
+def of_repairs(runs: Sequence[Run]) -> Measure:
+    """Counts the decisions that the scenario would have refused."""
+    repairs = sum(sum(run.summary["repairs"].values()) for run in runs)
+    return Measure("ddnn.guard_repairs", float(repairs), "1", target="<= 0")
 
 
 def of_blocks(local_ms: float, remote_ms: float, training_s: Sequence[float]) -> list[Measure]:
