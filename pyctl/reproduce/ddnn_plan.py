@@ -26,10 +26,10 @@ TABLE_II_BLOCK = "ml"  # whose local part every decision of Table II takes
 UNDER, OVER = 50, 1  # c1 and c2 of equation 3
 MOST = 1.5  # largest allocation over a site's peak
 
-# What an allocation of 1 lets pass in an interval of 1 s [Mbit]. Costs and violations need bytes that
-# tell small gaps: a bucket that fills while nothing comes (3,200 bytes) and a packet that may wait
-# are 0.9 % of 4 Mbit. A queue that keeps an interval's excess would make all that follows late. For
-# times the load of the sites does not matter, and is small.
+# What an allocation of 1 lets pass in an interval of 1 s [Mbit]. Costs and violations need bytes
+# that tell small gaps: a bucket that fills while nothing comes (3,200 bytes) and a packet that may
+# wait are 0.9 % of 4 Mbit. A queue that keeps an interval's excess would make all that follows
+# late. For times the load of the sites does not matter, and is small.
 UNIT_MBPS: Mapping[Group, float] = {"cost": 4.0, "load": 2.0, "share": 0.5, "outage": 0.5}
 SITES: Mapping[str, Any] = {"packet_bytes": 1400, "queue_packets": 1, "delay_bound_ms": 1000}
 LOADED_WAN_MBPS = 10  # a load of it has a tenth of the packets that the default has
@@ -143,15 +143,15 @@ def unit_mbps(group: Group) -> float:
 
 
 def _parameters(cell: Cell, scale: Scale, files: Files) -> dict[str, Any]:
-    peak_mbps = unit_mbps(cell.group) * files.peak
+    peak_mbps = _plain(unit_mbps(cell.group) * files.peak)
     common = {
         **SITES,
         "mask_file": str(files.mask),
         "peak_mbps": peak_mbps,
-        "most_mbps": MOST * peak_mbps,
+        "most_mbps": _plain(MOST * peak_mbps),
         # What was short is counted in peaks: with these the cost is that of equation 3.
-        "under_cost": UNDER * files.peak**2,
-        "over_cost": OVER * files.peak,
+        "under_cost": _plain(UNDER * files.peak**2),
+        "over_cost": _plain(OVER * files.peak),
         "control_latency_ms": 0,
         "local_compute_ms": compute_ms(TABLE_II_BLOCK if cell.group == "share" else cell.policy),
         "remote_compute_ms": remote_ms(),
@@ -167,6 +167,11 @@ def _parameters(cell: Cell, scale: Scale, files: Files) -> dict[str, Any]:
         "outage": {"failures": f"{begin}-{end}", "steps": steps},
     }
     return {**common, **own[cell.group]}
+
+
+def _plain(value: float) -> float:
+    """Drops what rounding leaves behind the sixth decimal: a peak has two."""
+    return round(value, 6)
 
 
 def _settings(cell: Cell, files: Files) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 import torch
-from typer.testing import CliRunner
 
 from agents.ddnn import demands
-from pyctl.cli.main import app
 from tests.agents.ddnn.files import NORMALISER, SITES, UNITS_AT_PEAK, lively, write_all
+from tests.packet.commands import refused, run, steps_of, summary
 
 SMALL = {"peak_mbps": 0.4, "most_mbps": 0.8, "wan_background": 0, "steps": 4}
 PEAK_BPS = 4e5
@@ -30,7 +28,7 @@ def write_mask(path: Path, steps: int) -> None:
     path.write_text("\n".join([header, *rows]) + "\n")
 
 
-def play(folder: Path, allocator: str = "ddnn", *words: str, **params: Any) -> pd.DataFrame:
+def play(folder: Path, allocator: str, *settings_given: str, **params: Any) -> pd.DataFrame:
     """Runs in this process, the simulation in its own; returns a row for each step and site."""
     settings = write_all(folder)
     values = {**SMALL, "mask_file": folder / "mask.csv", **params}
@@ -38,17 +36,12 @@ def play(folder: Path, allocator: str = "ddnn", *words: str, **params: Any) -> p
     options = [
         *(word for name, value in values.items() for word in ("--set", f"{name}={value}")),
         *(w for name, value in settings.items() for w in ("--allocator-set", f"{name}={value}")),
-        *(w for text in words for w in ("--allocator-set", text)),
+        *(w for text in settings_given for w in ("--allocator-set", text)),
     ]
-    out = str(folder / "out")
-    done = CliRunner().invoke(
-        app,
-        ["run", "edge-ddnn", "--allocator", allocator, *options, "--json", "--quiet", "--out", out],
-    )
-    assert done.exit_code == 0, done.output
-    found = json.loads(done.stdout)
+    words = ("--allocator", allocator, *options, "--json")
+    found = summary(run("edge-ddnn", *words, out=folder / "out"))
     assert sum(found["repairs"].values()) == 0
-    return pd.read_parquet(Path(found["run_dir"]) / "steps.parquet")
+    return steps_of(found)
 
 
 def table(steps: pd.DataFrame, column: str) -> npt.NDArray[np.float32]:
@@ -152,9 +145,5 @@ def test_what_does_not_fit_is_refused(words: tuple[str, ...], said: str, tmp_pat
     files = [f"{name}={value}" for name, value in write_all(tmp_path).items()]
     named = [word for text in files for word in ("--allocator-set", text)]
     out = tmp_path / "out"
-    command = ["run", "edge-ddnn", "--allocator", "ddnn", *named, *words, "--out", str(out)]
-    done = CliRunner().invoke(app, command)
-    assert done.exit_code == 2
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    refused(run("edge-ddnn", "--allocator", "ddnn", *named, *words, out=out), said)
     assert not out.exists()
