@@ -111,54 +111,46 @@ def times(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     return figure, table
 
 
+COSTS = {"cost": "$C_T$ = 0", "half": "thresholds for half local"}
+
+
 def costs(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
-    """Cost of an interval over the local share, each policy at C_T = 0; bars: 95 % intervals."""
-    rows = drawing.group("cost")
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.75, 3.2))
+    """Cost of an interval over the local share, by policy; bars: 95 % intervals over the seeds."""
+    figure, axes = plt.subplots(1, 2, figsize=(TWO_COLUMNS_INCH, 3.9), sharey=True)
     tables = []
-    for i, (policy, name) in enumerate(NAMES.items()):
-        own = rows[rows["policy"] == policy]
-        share, cost, formula = (
-            intervals(own, ["policy"], column) for column in ("local_share", "cost", "cost_formula")
-        )
-        axis.errorbar(
-            100 * share["local_share"],
-            cost["cost"],
-            _spread(cost, "cost"),
-            100
-            * np.array([share["local_share"] - share["low"], share["high"] - share["local_share"]]),
-            fmt=_marker(i),
-            color=COLOURS[i % len(COLOURS)],
-            ms=5,
-            capsize=2,
-            label=name,
-        )
-        axis.plot(
-            100 * share["local_share"],
-            formula["cost_formula"],
-            _marker(i),
-            color=COLOURS[i % len(COLOURS)],
-            mfc="none",
-            ms=8,
-        )
-        tables.append(
-            pd.DataFrame(
-                {
-                    "policy": policy,
-                    "local_share": share["local_share"],
-                    "cost": cost["cost"],
-                    "low": cost["low"],
-                    "high": cost["high"],
-                    "cost_formula": formula["cost_formula"],
-                }
-            )
-        )
-    axis.set(xlabel="decided locally [%]", ylabel="cost of an interval [1]", xlim=(-4, 104))
+    for axis, (group, title) in zip(axes, COSTS.items(), strict=True):
+        rows = drawing.group(group)
+        for i, policy in enumerate(NAMES):
+            own = rows[rows["policy"] == policy]
+            if len(own):
+                tables.append(_cost(axis, own, i, NAMES[policy]).assign(group=group))
+        axis.set(xlabel="decided locally [%]", xlim=(-4, 104), title=title)
+    axes[0].set_ylabel("cost of an interval [1]")
+    entries: dict[str, Any] = {}
+    for axis in axes:
+        handles, labels = axis.get_legend_handles_labels()
+        entries.update(zip(labels, handles, strict=True))
     figure.legend(
-        loc="outside right center",
-        title="filled: of packets; open: equation 3\nof offered and allocated",
+        [*entries.values()],
+        [*entries],
+        loc="outside lower center",
+        ncols=4,
+        title="filled: of packets; open: equation 3 of what was offered and allocated",
     )
     return figure, pd.concat(tables)
+
+
+def _cost(axis: Any, own: pd.DataFrame, i: int, label: str) -> pd.DataFrame:
+    """Draws the cost of a policy's runs from packets and by formula; returns what was drawn."""
+    share, cost, formula = (
+        intervals(own, ["policy"], column) for column in ("local_share", "cost", "cost_formula")
+    )
+    percent = 100 * share["local_share"]
+    look = {"color": COLOURS[i % len(COLOURS)], "marker": _marker(i), "ls": ""}
+    bars = {"yerr": _spread(cost, "cost"), "xerr": 100 * _spread(share, "local_share")}
+    axis.errorbar(percent, cost["cost"], **bars, **look, ms=5, capsize=2, label=label)
+    axis.plot(percent, formula["cost_formula"], **look, mfc="none", ms=8)
+    return cost.assign(local_share=share["local_share"], cost_formula=formula["cost_formula"])
 
 
 def _marker(i: int) -> str:
@@ -182,24 +174,26 @@ PROVISION = (
 
 def provision(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     """What was short and unused, violations and bytes by policy; bars: 95 % intervals."""
-    rows = drawing.group("cost")
-    figure, axes = plt.subplots(1, 4, figsize=(TWO_COLUMNS_INCH, 2.6), sharey=True)
+    rows = drawing.rows[drawing.rows["group"].isin(list(COSTS))]
+    figure, axes = plt.subplots(1, 4, figsize=(TWO_COLUMNS_INCH, 3.4), sharey=True)
     tables = []
     for axis, (column, label, factor) in zip(axes, PROVISION, strict=True):
-        table = intervals(rows, ["policy"], column).set_index("policy").loc[list(NAMES)]
-        spread = factor * _spread(table, column)
+        table = intervals(rows, ["group", "policy"], column)
         axis.barh(
-            [NAMES[policy] for policy in table.index],
+            list(map(_of_group, table["group"], table["policy"])),
             factor * table[column],
-            xerr=spread,
-            color=COLOURS[0],
+            xerr=factor * _spread(table, column),
+            color=[COLOURS[list(COSTS).index(group)] for group in table["group"]],
             capsize=2,
         )
         axis.set_xlabel(label)
-        renamed = table.rename(columns={column: "value"}).reset_index()
-        tables.append(renamed.assign(quantity=column))
+        tables.append(table.rename(columns={column: "value"}).assign(quantity=column))
     axes[0].invert_yaxis()
     return figure, pd.concat(tables)
+
+
+def _of_group(group: str, policy: str) -> str:
+    return NAMES[policy] if group == "cost" else f"{NAMES[policy]}, half"
 
 
 def round_trips(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:

@@ -76,7 +76,7 @@ class DdnnWork(Work):
             *measures(self._found.tables),
             *ddnn_measures.of_times(groups["share"], table_two),
             *ddnn_measures.of_blocks(local_ms, remote_ms(), two_exits),
-            *ddnn_measures.of_costs(groups["cost"]),
+            *ddnn_measures.of_costs(groups["cost"], groups["half"]),
             *ddnn_measures.of_loads(groups["load"], compute_ms("always-remote"), remote_ms()),
             *ddnn_measures.of_outage(
                 [asked_while_down(run, begin, end) for cell, run in pairs if cell.group == "outage"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.ddnn import line_through, parts_ms
 from analysis.statistics import Interval, bootstrap_mean, paired_difference
@@ -29,9 +30,10 @@ PAPERS_T_MS: Mapping[float, float] = {
     0.95: 1.75,
 }
 HALF = 0.5
-COST_PAIRS = (
-    *(("ml", "confidence"), ("ml", "random"), ("expected", "ml"), ("gain", "ml")),
-    *(("adaptive", "expected"), ("oracle", "expected")),
+PAIRS = (("expected", "ml"), ("gain", "ml"), ("adaptive", "expected"), ("oracle", "expected"))
+HALF_PAIRS = (
+    *(("ml", "confidence"), ("ml", "random"), ("confidence", "random")),
+    *(("expected", "ml"), ("gain", "ml"), ("expected", "random")),
 )
 
 
@@ -151,31 +153,37 @@ def of_loads(rows: pd.DataFrame, local_ms: float, remote_ms: float) -> list[Meas
     ]
 
 
-def of_costs(rows: pd.DataFrame) -> list[Measure]:
-    """Measures costs from packets, each policy at the local share that it has at C_T = 0.
+def of_costs(rows: pd.DataFrame, half: pd.DataFrame) -> list[Measure]:
+    """Measures costs from packets, each policy at the local share that it has.
 
     Args:
         rows: of group ``cost``.
+        half: of group ``half``.
     """
-    costs = rows.pivot(index="seed", columns="policy", values="cost")
-    formula = rows.pivot(index="seed", columns="policy", values="cost_formula")
+    ratios = np.mean([_ratio(rows), _ratio(half)], axis=0)
     return [
-        *(
-            _measure(f"packet_cost_{_word(name)}", bootstrap_mean(costs[name].to_numpy()))
-            for name in map(str, costs)
-        ),
-        *(
-            _measure(
-                f"{_word(one)}_minus_{_word(other)}_packet_cost",
-                paired_difference(costs[one].to_numpy(), costs[other].to_numpy()).interval,
-            )
-            for one, other in COST_PAIRS
-        ),
-        _measure(
-            "packet_over_formula_cost",
-            bootstrap_mean((costs / formula - 1).mean(axis=1).to_numpy()),
-        ),
+        *_costs(rows, PAIRS, "packet_cost"),
+        *_costs(half, HALF_PAIRS, "packet_cost_half"),
+        _measure("packet_over_formula_cost", bootstrap_mean(ratios - 1)),
     ]
+
+
+def _ratio(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Gives the cost from packets over that by formula of each seed, a mean over the policies."""
+    ratio = rows["cost"] / rows["cost_formula"]
+    return ratio.groupby(rows["seed"]).mean().to_numpy()
+
+
+def _costs(rows: pd.DataFrame, pairs: Sequence[tuple[str, str]], name: str) -> Iterator[Measure]:
+    costs = rows.pivot(index="seed", columns="policy", values="cost")
+    shares = rows.pivot(index="seed", columns="policy", values="local_share")
+    for policy in map(str, costs):
+        yield _measure(f"{name}_{_word(policy)}", bootstrap_mean(costs[policy].to_numpy()))
+        share = bootstrap_mean(shares[policy].to_numpy())
+        yield _measure(f"{name}_{_word(policy)}_local_share", share)
+    for one, other in pairs:
+        difference = paired_difference(costs[one].to_numpy(), costs[other].to_numpy())
+        yield _measure(f"{_word(one)}_minus_{_word(other)}_{name}", difference.interval)
 
 
 def of_outage(offloads: Sequence[int]) -> list[Measure]:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from pyctl.studies.ddnn_files import Files
 
 SCENARIO = "edge-ddnn"
-Group = Literal["cost", "share", "load", "outage"]
+Group = Literal["cost", "half", "share", "load", "outage"]
 
 COST_POLICIES = (
-    *("oracle", "expected", "adaptive", "gain", "ml", "confidence", "random"),
+    *("oracle", "expected", "adaptive", "gain", "ml"),
     *("always-local", "always-remote"),
 )
+HALF_POLICIES = ("oracle", "expected", "gain", "ml", "confidence", "random")
 LOAD_POLICIES = ("adaptive", "expected", "ml", "always-remote", "always-local")
 OUTAGE_POLICIES = ("adaptive", "expected", "always-remote")
 TABLE_II_BLOCK = "ml"  # whose local part every decision of Table II takes
@@ -30,7 +31,13 @@ MOST = 1.5  # largest allocation over a site's peak
 # that tell small gaps: a bucket that fills while nothing comes (3,200 bytes) and a packet that may
 # wait are 0.9 % of 4 Mbit. A queue that keeps an interval's excess would make all that follows
 # late. For times the load of the sites does not matter, and is small.
-UNIT_MBPS: Mapping[Group, float] = {"cost": 4.0, "load": 2.0, "share": 0.5, "outage": 0.5}
+UNIT_MBPS: Mapping[Group, float] = {
+    "cost": 4.0,
+    "half": 4.0,
+    "load": 2.0,
+    "share": 0.5,
+    "outage": 0.5,
+}
 SITES: Mapping[str, Any] = {"packet_bytes": 1400, "queue_packets": 1, "delay_bound_ms": 1000}
 LOADED_WAN_MBPS = 10  # a load of it has a tenth of the packets that the default has
 
@@ -40,7 +47,8 @@ class Cell:
     """A run, but for its length.
 
     Attributes:
-        group: costs by policy (``cost``), times by local share (``share``), times by load of the
+        group: costs by policy at C_T = 0 (``cost``) and where about half of the decisions are
+            local (``half``), times by local share (``share``), times by load of the
             WAN (``load``), the WAN down for a while (``outage``).
         policy: of the allocator; ``oracle`` is an allocator of its own.
         x: local share of ``share``, load of ``load``; else 0.
@@ -120,6 +128,8 @@ def cells_of(scale: Scale) -> list[Cell]:
 def _of_seed(scale: Scale, seed: int) -> Iterator[Cell]:
     for policy in COST_POLICIES:
         yield Cell("cost", policy, 0.0, seed)
+    for policy in HALF_POLICIES:
+        yield Cell("half", policy, 0.0, seed)
     for share in scale.shares:
         yield Cell("share", "random", share, seed)
     for load in scale.loads:
@@ -160,8 +170,10 @@ def _parameters(cell: Cell, scale: Scale, files: Files) -> dict[str, Any]:
         "steps": scale.time_slots,
     }
     steps, begin, end = scale.outage
+    costs = {"time_mode": "scaled", "steps": scale.cost_slots}
     own: dict[Group, dict[str, Any]] = {
-        "cost": {"time_mode": "scaled", "steps": scale.cost_slots},
+        "cost": costs,
+        "half": costs,
         "share": {},
         "load": {"wan_mbps": LOADED_WAN_MBPS, "wan_background": cell.x},
         "outage": {"failures": f"{begin}-{end}", "steps": steps},
@@ -176,13 +188,17 @@ def _plain(value: float) -> float:
 
 def _settings(cell: Cell, files: Files) -> dict[str, Any]:
     settings: dict[str, Any] = {"network": files.network, "demands": str(files.demands)}
-    if cell.policy == "oracle":
-        return settings
-    settings["policy"] = cell.policy
+    half = files.thresholds[cell.seed]
+    if cell.policy != "oracle":
+        settings["policy"] = cell.policy
     if cell.policy in files.models:
         settings["model"] = files.models[cell.policy]
     if cell.policy == "confidence":
-        settings["eta"] = files.etas[cell.seed]
+        settings["eta"] = half.eta
     if cell.policy == "random":
         settings["probability"] = cell.x if cell.group == "share" else 0.5
+    if cell.group == "half" and cell.policy == "ml":
+        settings["model"] = files.half_classifier
+    if cell.group == "half" and cell.policy in ("oracle", "expected", "gain"):
+        settings["transmission_cost"] = half.price
     return settings

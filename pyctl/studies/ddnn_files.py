@@ -3,9 +3,10 @@
     files = make(study, slots=288, say=print)
     files.mask, files.demands, files.network, files.models["expected"]
 
-The runs begin with the test part. A classifier and the models of gains and expected costs are
-fitted as the study does, for C_T = 0, and stored once; confidence gets the median of its U on the
-validation part, so that about half of the decisions are local.
+The runs begin with the test part. Classifiers and the models of gains and expected costs are fitted
+as the study does, and stored once. Two prices are played: C_T = 0, and the median of the training
+gains, at which half of the training samples are local. So are they of the validation part with
+confidence's threshold, the median of its U there.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ from pyctl.studies.ddnn_measures import HEADLINE
 from pyctl.studies.ddnn_train import LOCAL_WEIGHTS, Plan
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 MODELS = {"ml": "classifier", "gain": "gain", "expected": "expected", "adaptive": "expected"}
+HALF = "classifier-half"
 PROFILE = "profiles/xeon-one-core.json"
 # The block of the profile that a local decision of each policy is; the others compare nothing.
 BLOCKS = {
@@ -55,6 +57,19 @@ ANY_BLOCK = "head"
 Floats = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Thresholds:
+    """Where about half of the decisions are local.
+
+    Attributes:
+        price: C_T, the median of the training gains.
+        eta: of confidence.
+    """
+
+    price: float
+    eta: float
+
+
 @dataclass(frozen=True, eq=False)
 class Files:
     """What packet runs are made of.
@@ -64,7 +79,9 @@ class Files:
         demands: file of the day before, and of the peaks.
         network: pattern of the networks' files, with the seed open.
         models: pattern of the fitted files, by policy.
-        etas: of confidence, by seed.
+        half_classifier: pattern of the classifiers for the median gain; that of ``models`` is for
+            C_T = 0.
+        thresholds: by seed.
         peak: normalised demand that a mask of 1 stands for, the same for all sites.
         slots: of the mask.
     """
@@ -73,7 +90,8 @@ class Files:
     demands: Path
     network: str
     models: Mapping[str, str]
-    etas: Mapping[int, float]
+    half_classifier: str
+    thresholds: Mapping[int, Thresholds]
     peak: float
     slots: int
 
@@ -101,13 +119,14 @@ def make(study: Study, slots: int, say: Callable[[str], None]) -> Files:
     folder.mkdir(parents=True, exist_ok=True)
     mask, day = folder / f"mask-{slots}.csv", folder / f"demands-{slots}.json"
     peak = _write_load(values, parts, first, slots, mask, day)
-    etas = {seed: _fit(study, parts, seed, folder, say) for seed in range(1, study.seeds + 1)}
+    thresholds = {seed: _fit(study, parts, seed, folder, say) for seed in range(1, study.seeds + 1)}
     return Files(
         mask=mask,
         demands=day,
         network=str(study.networks / f"{HEADLINE}-seed{SEED}.pt"),
         models={name: str(folder / f"{kind}-seed{SEED}.pt") for name, kind in MODELS.items()},
-        etas=etas,
+        half_classifier=str(folder / f"{HALF}-seed{SEED}.pt"),
+        thresholds=thresholds,
         peak=peak,
         slots=slots,
     )
@@ -175,16 +194,22 @@ def _write_load(
     return peak
 
 
-def _fit(study: Study, parts: Parts, seed: int, folder: Path, say: Callable[[str], None]) -> float:
-    """Fits the models of a seed that are missing; returns its eta."""
+def _fit(
+    study: Study, parts: Parts, seed: int, folder: Path, say: Callable[[str], None]
+) -> Thresholds:
+    """Fits the models of a seed that are missing; returns its thresholds."""
     network = ddnn_train.load(Plan("ddnn", seed, LOCAL_WEIGHTS[0]), parts, study.networks)
     assert isinstance(network, DistributedLstm)  # noqa: S101 - of its kind
     train, validation = (Evaluated.of(network, part) for part in (parts.train, parts.validation))
     learnt = (train, validation)
+    half = _plain(train.gain.median())
+
+    def classifier(price: float) -> nn.Module:
+        return fit_classifier(train.view.windows, train.gain, price, seed, study.learning)
+
     fits: dict[str, Callable[[], nn.Module]] = {
-        "classifier": lambda: fit_classifier(
-            train.view.windows, train.gain, 0.0, seed, study.learning
-        ),
+        "classifier": lambda: classifier(0.0),
+        HALF: lambda: classifier(half),
         "gain": lambda: fit_gain_model(learnt, seed, study.learning),
         "expected": lambda: fit_expected_costs(learnt, seed, study.learning),
     }
@@ -194,4 +219,9 @@ def _fit(study: Study, parts: Parts, seed: int, folder: Path, say: Callable[[str
             say(f"seed {seed}: fit of {kind}")
             fitted.save(path, fit(), parts.normaliser)
     doubt = uncertainty(validation.view.z, network.head.exit, seed)
-    return float(f"{float(doubt.median()):.6g}")
+    return Thresholds(half, _plain(doubt.median()))
+
+
+def _plain(value: Tensor) -> float:
+    """Gives six digits of a number, which becomes a setting."""
+    return float(f"{float(value):.6g}")

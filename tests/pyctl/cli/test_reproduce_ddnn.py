@@ -96,11 +96,12 @@ def test_tables(store: tuple[Path, dict[str, Any], str]) -> None:
     modes = rows.groupby("group")["time_mode"].unique()
     assert {name: list(found) for name, found in modes.items()} == {
         "cost": ["scaled"],
+        "half": ["scaled"],
         "load": ["stretch"],
         "outage": ["stretch"],
         "share": ["stretch"],
     }
-    # By construction none is below the oracle in the formula, each with its own local share.
+    # At no price none is below the oracle in the formula, whatever its local share.
     costs = rows[rows["group"] == "cost"].set_index("policy")["cost_formula"]
     assert (costs >= costs["oracle"] * (1 - 1e-5)).all()
 

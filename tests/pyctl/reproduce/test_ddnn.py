@@ -13,14 +13,15 @@ from pyctl.measures import Measure
 from pyctl.reproduce import ddnn_measures
 from pyctl.reproduce.ddnn_plan import SCALES, Cell, cells_of, request_of
 from pyctl.reproduce.paper import Order, begin
-from pyctl.studies.ddnn_files import Files, compute_ms, remote_ms
+from pyctl.studies.ddnn_files import Files, Thresholds, compute_ms, remote_ms
 
 FILES = Files(
     mask=Path("mask.csv"),
     demands=Path("demands.json"),
     network="net-{seed}.pt",
     models={"ml": "ml-{seed}.pt", "expected": "e.pt", "adaptive": "e.pt", "gain": "g.pt"},
-    etas={1: 0.25},
+    half_classifier="half-{seed}.pt",
+    thresholds={1: Thresholds(price=-0.01, eta=0.25)},
     peak=2.0,
     slots=300,
 )
@@ -95,22 +96,29 @@ def test_measures_of_loads_by_hand() -> None:
     assert found["adaptive_local_share_rise"].value == 0.25
 
 
-def test_costs_are_paired_by_seed() -> None:
-    policies = ("oracle", "expected", "adaptive", "gain", "ml", "confidence", "random")
-    rows = pd.DataFrame(
+def cost_rows(*policies: str) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "policy": policy,
             "seed": seed,
+            "local_share": 0.5,
             "cost": i + 10.0 * seed,
             "cost_formula": (i + 10.0 * seed) / 1.02,
         }
         for i, policy in enumerate(policies)
         for seed in (1, 2, 3)
     )
-    found = by_name(ddnn_measures.of_costs(rows))
-    assert found["packet_cost_ml"].value == 24
+
+
+def test_costs_are_paired_by_seed() -> None:
+    at_zero = cost_rows("oracle", "expected", "adaptive", "gain", "ml")
+    half = cost_rows("oracle", "expected", "gain", "ml", "confidence", "random")
+    found = by_name(ddnn_measures.of_costs(at_zero, half))
+    assert (found["packet_cost_ml"].value, found["packet_cost_half_ml"].value) == (24, 23)
+    assert found["packet_cost_ml_local_share"].value == 0.5
     difference = found["expected_minus_ml_packet_cost"]
     assert (difference.value, difference.low, difference.high) == (-3, -3, -3)
+    assert found["ml_minus_random_packet_cost_half"].value == -2
     assert found["packet_over_formula_cost"].value == pytest.approx(0.02)
 
 
@@ -131,17 +139,22 @@ def test_costs_in_packets_are_in_the_formulas_unit() -> None:
 
 def test_times_are_never_scaled() -> None:
     groups = ("share", "load", "outage")
-    cells = [cell for cell in cells_of(SCALES["small"]) if cell.group in groups]
-    assert {request(cell)[0]["time_mode"] for cell in cells if cell.seed == 1} == {"stretch"}
+    cells = [cell for cell in cells_of(SCALES["small"]) if cell.seed == 1]
+    for cell in cells:
+        wanted = "stretch" if cell.group in groups else "scaled"
+        assert request(cell)[0]["time_mode"] == wanted
 
 
 def test_policies_get_what_is_theirs() -> None:
     assert request_of(Cell("cost", "oracle", 0, 1), SCALES["small"], FILES).allocator == (
         "ddnn-oracle"
     )
-    assert request(Cell("cost", "confidence", 0, 1))[1]["eta"] == 0.25
+    assert request(Cell("half", "confidence", 0, 1))[1]["eta"] == 0.25
+    assert request(Cell("half", "ml", 0, 1))[1]["model"] == "half-{seed}.pt"
+    assert request(Cell("half", "oracle", 0, 1))[1]["transmission_cost"] == -0.01
+    assert "transmission_cost" not in request(Cell("cost", "oracle", 0, 1))[1]
     assert request(Cell("share", "random", 0.4, 1))[1]["probability"] == 0.4
-    assert request(Cell("cost", "random", 0, 1))[1]["probability"] == 0.5
+    assert request(Cell("half", "random", 0, 1))[1]["probability"] == 0.5
     assert request(Cell("load", "ml", 0.6, 1))[0]["wan_background"] == 0.6
     assert request(Cell("outage", "ml", 0, 1))[0]["failures"] == "24-48"
 
@@ -159,7 +172,7 @@ def test_scales() -> None:
     assert SCALES["small"].seeds == SCALES["full"].seeds == 5
     assert SCALES["small"].shares == (0, 0.05, 0.2, 0.4, 0.5, 0.6, 0.8, 0.95, 1)
     assert SCALES["small"].loads[-1] == 0.9
-    assert len(cells_of(SCALES["small"])) == 5 * (9 + 9 + 5 * 5 + 3)
+    assert len(cells_of(SCALES["small"])) == 5 * (7 + 6 + 9 + 5 * 5 + 3)
 
 
 @pytest.mark.parametrize(
