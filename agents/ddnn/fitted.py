@@ -64,11 +64,11 @@ def make(name: str, choice: Choice, path: Path, network: DistributedLstm, seed: 
     if name == "ml":
         return policies.Learned(_classifier(path))
     if name == "gain":
-        return policies.GainRegression(_loaded(path, Regression(View.features_of(STATIONS))), price)
+        return policies.GainRegression(load(path, Regression(View.features_of(STATIONS))), price)
     if name == "expected":
-        return policies.Expected(_loaded(path, ExpectedCosts(STATIONS)), price)
+        return policies.Expected(load(path, ExpectedCosts(STATIONS)), price)
     if name == "adaptive":
-        return policies.Adaptive(_loaded(path, ExpectedCosts(STATIONS)), choice.message_price)
+        return policies.Adaptive(load(path, ExpectedCosts(STATIONS)), choice.message_price)
     if name == "confidence":
         return policies.Confidence(choice.eta, network.head.exit, seed)
     if name == "random":
@@ -80,9 +80,14 @@ def make(name: str, choice: Choice, path: Path, network: DistributedLstm, seed: 
 
 def _classifier(path: Path) -> Classifier:
     about = storage.load(path, Classifier.__name__)["about"]
-    return _loaded(path, Classifier(STATIONS * LAGS, about["constant"]))
+    return load(path, Classifier(STATIONS * LAGS, about["constant"]))
 
 
-def _loaded(path: Path, model: Fitted) -> Fitted:
+def load(path: Path, model: Fitted) -> Fitted:
+    """Reads a fitted model into one of its kind, which is returned.
+
+    Raises:
+        AllocatorError: the file holds another one.
+    """
     storage.load_into(path, model)
     return model

@@ -199,6 +199,6 @@ def _settings(cell: Cell, files: Files) -> dict[str, Any]:
         settings["probability"] = cell.x if cell.group == "share" else 0.5
     if cell.group == "half" and cell.policy == "ml":
         settings["model"] = files.half_classifier
-    if cell.group == "half" and cell.policy in ("oracle", "expected", "gain"):
-        settings["transmission_cost"] = half.price
+    if cell.group == "half" and cell.policy in half.prices:
+        settings["transmission_cost"] = half.prices[cell.policy]
     return settings

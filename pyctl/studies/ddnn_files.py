@@ -4,9 +4,9 @@
     files.mask, files.demands, files.network, files.models["expected"]
 
 The runs begin with the test part. Classifiers and the models of gains and expected costs are fitted
-as the study does, and stored once. Two prices are played: C_T = 0, and the median of the training
-gains, at which half of the training samples are local. So are they of the validation part with
-confidence's threshold, the median of its U there.
+as the study does, and stored once. Besides C_T = 0, thresholds are played at which about half of
+the decisions are local: of the classifier the median of the training gains, of the others the
+median of what they compare on the validation part.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ import numpy.typing as npt
 from agents.ddnn import data, demands, fitted, storage
 from agents.ddnn.allocator import SEED
 from agents.ddnn.confidence import uncertainty
-from agents.ddnn.data import LAGS, Parts
+from agents.ddnn.data import LAGS, STATIONS, Parts
 from agents.ddnn.demands import Demands
+from agents.ddnn.expected import ExpectedCosts
 from agents.ddnn.network import DistributedLstm, parameters
-from agents.ddnn.offload import fit_classifier
+from agents.ddnn.offload import Regression, fit_classifier
+from agents.ddnn.view import View
 from pyctl.campaign.atomic import write_text
 from pyctl.errors import UsageError
 from pyctl.studies import ddnn_train
@@ -62,11 +64,11 @@ class Thresholds:
     """Where about half of the decisions are local.
 
     Attributes:
-        price: C_T, the median of the training gains.
+        prices: C_T of oracle, gain and expected.
         eta: of confidence.
     """
 
-    price: float
+    prices: Mapping[str, float]
     eta: float
 
 
@@ -218,8 +220,23 @@ def _fit(
         if not path.exists():
             say(f"seed {seed}: fit of {kind}")
             fitted.save(path, fit(), parts.normaliser)
-    doubt = uncertainty(validation.view.z, network.head.exit, seed)
-    return Thresholds(half, _plain(doubt.median()))
+    return _thresholds(validation, network, seed, folder)
+
+
+def _thresholds(part: Evaluated, network: DistributedLstm, seed: int, folder: Path) -> Thresholds:
+    """Takes medians over a part of true, guessed and expected gains, and of U."""
+    regression = Regression(View.features_of(STATIONS))
+    guess = fitted.load(folder / f"gain-seed{seed}.pt", regression)
+    expected = fitted.load(folder / f"expected-seed{seed}.pt", ExpectedCosts(STATIONS))
+    gains = {
+        "oracle": part.gain,
+        "gain": guess.predict(part.view.features())[:, 0],
+        "expected": expected.gain(part.view),
+    }
+    doubt = uncertainty(part.view.z, network.head.exit, seed)
+    return Thresholds(
+        {name: _plain(gain.median()) for name, gain in gains.items()}, _plain(doubt.median())
+    )
 
 
 def _plain(value: Tensor) -> float:

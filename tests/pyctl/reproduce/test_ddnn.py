@@ -21,7 +21,7 @@ FILES = Files(
     network="net-{seed}.pt",
     models={"ml": "ml-{seed}.pt", "expected": "e.pt", "adaptive": "e.pt", "gain": "g.pt"},
     half_classifier="half-{seed}.pt",
-    thresholds={1: Thresholds(price=-0.01, eta=0.25)},
+    thresholds={1: Thresholds({"oracle": -0.01, "gain": 0.02}, eta=0.25)},
     peak=2.0,
     slots=300,
 )
@@ -152,6 +152,7 @@ def test_policies_get_what_is_theirs() -> None:
     assert request(Cell("half", "confidence", 0, 1))[1]["eta"] == 0.25
     assert request(Cell("half", "ml", 0, 1))[1]["model"] == "half-{seed}.pt"
     assert request(Cell("half", "oracle", 0, 1))[1]["transmission_cost"] == -0.01
+    assert request(Cell("half", "gain", 0, 1))[1]["transmission_cost"] == 0.02
     assert "transmission_cost" not in request(Cell("cost", "oracle", 0, 1))[1]
     assert request(Cell("share", "random", 0.4, 1))[1]["probability"] == 0.4
     assert request(Cell("half", "random", 0, 1))[1]["probability"] == 0.5
