@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,27 @@ def style() -> Iterator[Any]:
     settings: Any = _SETTINGS  # matplotlib's stubs want its keys as literals
     with mpl.rc_context(settings):
         yield plt
+
+
+def draw_each(
+    figures: Mapping[str, Callable[[Any, Any], tuple[Figure, pd.DataFrame]]],
+    drawing: object,
+    out: Path,
+) -> list[Path]:
+    """Draws figures in the style and saves them into a folder whose names were claimed.
+
+    Args:
+        figures: by name, what draws each of pyplot and ``drawing``, and gives the table behind it.
+        drawing: what is drawn.
+        out: the folder.
+    """
+    files = []
+    with style() as plt:
+        for name, draw in figures.items():
+            figure, table = draw(plt, drawing)
+            files += save(figure, out, name, table)
+            plt.close(figure)
+    return files
 
 
 def save(figure: Figure, out: Path, name: str, table: pd.DataFrame) -> list[Path]:

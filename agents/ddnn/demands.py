@@ -12,7 +12,6 @@ Raw units are those of the trace. A site's mask of 1, its ``peak_bps``, stands f
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import numpy.typing as npt
 
 from agents.ddnn.data import LAGS, STATIONS, Floats
 from agents.errors import AllocatorError
+from agents.whole import whole_file
 
 FORMAT = "slicebed-ddnn-demands"
 VERSION = 1
@@ -101,12 +101,8 @@ def write(path: Path, demands: Demands) -> None:
         "units_at_peak": demands.units_at_peak.tolist(),
         "history": [[None if v != v else v for v in row] for row in demands.history.tolist()],
     }
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with whole_file(path) as partial:
         partial.write_text(json.dumps(content) + "\n")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Demands:

@@ -6,7 +6,6 @@ network, normaliser, about = load_distributed(path)
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from torch import nn
 from agents.ddnn.data import Normaliser
 from agents.ddnn.network import DistributedLstm, build
 from agents.errors import AllocatorError
+from agents.whole import whole_file
 
 FORMAT = "slicebed-ddnn"
 VERSION = 1
@@ -42,12 +42,8 @@ def save(path: Path, network: nn.Module, normaliser: Normaliser, about: Mapping[
         "high": torch.from_numpy(normaliser.high),
         "weights": {name: value.cpu() for name, value in network.state_dict().items()},
     }
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with whole_file(path) as partial:
         torch.save(content, partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load(path: Path, kind: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.ddnn import by_slot, line_through
 from analysis.figures.ddnn import intervals
 from analysis.figures.panels import logarithmic
-from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH, line, save, style
+from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH, draw_each, line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,13 +68,7 @@ Draw = Callable[[Any, Drawing], "tuple[Figure, pd.DataFrame]"]
 
 def draw_all(drawing: Drawing, out: Path) -> list[Path]:
     """Draws all figures into a folder whose names were claimed."""
-    files = []
-    with style() as plt:
-        for name, draw in FIGURES.items():
-            figure, table = draw(plt, drawing)
-            files += save(figure, out, name, table)
-            plt.close(figure)
-    return files
+    return draw_each(FIGURES, drawing, out)
 
 
 def times(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:

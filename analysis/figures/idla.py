@@ -15,7 +15,7 @@ from analysis.figure_folder import FigureFolder
 from analysis.idla import Periods, cube, decision_ms, regrets, repairs, utilities
 from analysis.metrics import SATISFIED
 from analysis.store_reader import Run
-from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH, line, save, style
+from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH, draw_each, line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,13 +69,7 @@ def draw_all(drawing: Drawing, out: Path) -> list[Path]:
     names = [f"{name}{suffix}" for name in FIGURES for suffix in SUFFIXES]
     folder.require_free(names)
     folder.claim(names)
-    files = []
-    with style() as plt:
-        for name, draw in FIGURES.items():
-            figure, table = draw(plt, drawing)
-            files += save(figure, out, name, table)
-            plt.close(figure)
-    return files
+    return draw_each(FIGURES, drawing, out)
 
 
 def masks(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -128,7 +128,8 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         )
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self._spaces: dict[int, Any] = {}  # of the actions of so many environments
+        # Of the actions of so many environments: slow to make, and asked for at each send.
+        self._actions_of = cache(partial(batch_space, self.single_action_space))
         self._sent = Jobs(len(self._cores))
         self._latest: dict[int, Fields] = {}
         self._ended = np.zeros(num_envs, np.bool_)
@@ -209,10 +210,7 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
             SimulationError: as ``step``.
         """
         chosen = [*range(self.num_envs)] if ids is None else self._chosen(ids)
-        space = self._spaces.setdefault(
-            len(chosen), batch_space(self.single_action_space, len(chosen))
-        )
-        jobs = self._steps(checked(actions, space), chosen)
+        jobs = self._steps(checked(actions, self._actions_of(len(chosen))), chosen)
         with self._all_or_none():
             for i, job in jobs.items():
                 self._sent.add(i, job)

@@ -14,15 +14,15 @@ from pyctl.campaign.planned import identify
 from pyctl.errors import UsageError
 from pyctl.reproduce import ddnn_measures
 from pyctl.reproduce.ddnn_plan import (
+    SCALES,
     TABLE_II_BLOCK,
     Cell,
     Scale,
     cells_of,
     request_of,
-    scale_of,
     unit_mbps,
 )
-from pyctl.reproduce.paper import Order, Work
+from pyctl.reproduce.paper import Order, Work, scale_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class DdnnWork(Work):
         from pyctl.studies import ddnn, ddnn_files
 
         self.order = order
-        self._scale = scale_of(order.scale)
+        self._scale = scale_of(order.scale, SCALES)
         self.seeds = self._scale.seeds
         self._study = _study(order, self._scale)
         try:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyctl.campaign.prepare import RunConfig
-from pyctl.errors import UnknownName
 from pyctl.studies.ddnn_files import compute_ms, remote_ms
 
 if TYPE_CHECKING:
@@ -107,17 +106,6 @@ SCALES = {
     "small": Scale(5, 288, 96, PAPERS_SHARES, LOADS, (72, 24, 48)),
     "full": Scale(5, 864, 432, PAPERS_SHARES, LOADS, (144, 48, 96)),
 }
-
-
-def scale_of(name: str) -> Scale:
-    """Finds a scale.
-
-    Raises:
-        UnknownName: there is none of the name.
-    """
-    if name not in SCALES:
-        raise UnknownName("scale", name, SCALES)
-    return SCALES[name]
 
 
 def cells_of(scale: Scale) -> list[Cell]:

@@ -31,13 +31,13 @@ from pyctl.reproduce.idla_plan import (
     ALLOCATORS,
     NEW_SLICE,
     REFERENCE,
+    SCALES,
     SCENARIO,
     Scale,
     parameters_of,
     requests_of,
-    scale_of,
 )
-from pyctl.reproduce.paper import Order, Work
+from pyctl.reproduce.paper import Order, Work, scale_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,7 @@ class IdlaWork(Work):
         if order.trace is not None:
             raise UsageError("paper idla takes no --trace: its load is the embedded profile")
         self.order = order
-        self._scale = scale_of(order.scale)
+        self._scale = scale_of(order.scale, SCALES)
         self.seeds = self._scale.seeds
         self.planned = identify(requests_of(self._scale))
         self._drawing: Drawing | None = None

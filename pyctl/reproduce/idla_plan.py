@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyctl.campaign.prepare import RunConfig
-from pyctl.errors import UnknownName
 
 SCENARIO = "cells"
 SLICES, NEW_SLICE = "1,2,4", 3
@@ -67,17 +66,6 @@ SCALES = {
     "small": Scale(periods=(600, 600, 600), seeds=3),
     "full": Scale(periods=(1000, 2000, 2000), seeds=1, oracle_slots=(25, 25)),
 }
-
-
-def scale_of(name: str) -> Scale:
-    """Finds a scale.
-
-    Raises:
-        UnknownName: there is none of the name.
-    """
-    if name not in SCALES:
-        raise UnknownName("scale", name, SCALES)
-    return SCALES[name]
 
 
 def parameters_of(scale: Scale) -> dict[str, Any]:

@@ -11,10 +11,10 @@ Everything lands in the store as it is done: a reproduction that was interrupted
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from analysis.store_reader import Run, read_run
 from pyctl.campaign import store
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pyctl.measures import Measure
 
 PAPERS = ("ddnn", "idla")
+Scale = TypeVar("Scale")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,17 @@ class Work(abc.ABC):
     @abc.abstractmethod
     def draw(self, out: Path) -> list[Path]:
         """Draws all figures of what was measured into a folder."""
+
+
+def scale_of(name: str, scales: Mapping[str, Scale]) -> Scale:
+    """Finds a paper's scale.
+
+    Raises:
+        UnknownName: there is none of the name.
+    """
+    if name not in scales:
+        raise UnknownName("scale", name, scales)
+    return scales[name]
 
 
 def begin(paper: str, order: Order) -> Work:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pytest
-from typer.testing import CliRunner, Result
 
 import pyctl.env  # noqa: F401 - registers the ids
 from agents.ddnn import message
 from agents.ddnn.message import Kind, Message
-from pyctl.cli.main import app
 from pyctl.env.conformance import check_scenario
 from pyctl.env.cosim import CoSimEnv
+from tests.packet import commands
+from tests.packet.commands import refused, steps_of
 
 SUITE = Path(__file__).parents[2] / "ns3-scenarios" / "test" / "ddnn-message-test-suite.cc"
 SITES = 16
@@ -55,22 +55,12 @@ def play(params: dict[str, Any], decisions: Sequence[Observations]) -> list[Obse
         env.close()
 
 
-def run(*words: str, out: Path) -> Result:
-    """Runs the command in this process, the simulation in its own."""
-    return CliRunner().invoke(app, ["run", "edge-ddnn", *words, "--quiet", "--out", str(out)])
+run = partial(commands.run, "edge-ddnn")
 
 
 def summary(*words: str, params: dict[str, Any], out: Path) -> dict[str, Any]:
     sets = [word for name, value in params.items() for word in ("--set", f"{name}={value}")]
-    done = run(*words, *sets, "--json", out=out)
-    assert done.exit_code == 0, done.output
-    value = json.loads(done.stdout)
-    assert isinstance(value, dict)
-    return value
-
-
-def steps_of(found: dict[str, Any]) -> pd.DataFrame:
-    return pd.read_parquet(Path(found["run_dir"]) / "steps.parquet")
+    return commands.summary(run(*words, *sets, "--json", out=out))
 
 
 def context_of(found: dict[str, Any]) -> dict[str, Any]:
@@ -262,8 +252,5 @@ def test_the_scenario_conforms() -> None:
 )
 def test_bad_parameters_are_refused(text: str, said: str, tmp_path: Path) -> None:
     done = run("--allocator", "equal", "--set", text, out=tmp_path / "out")
-    assert done.exit_code == 2
-    assert done.stderr.startswith("slicebed: error: ")
-    assert len(done.stderr.splitlines()) == 1
-    assert said in done.stderr
+    refused(done, said)
     assert not (tmp_path / "out").exists()

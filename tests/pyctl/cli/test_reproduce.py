@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +10,12 @@ import pandas as pd
 import pytest
 
 from pyctl.reproduce.idla_plan import ALLOCATORS, SCALES, requests_of
+from tests.pyctl.cli.commands import slicebed
 
 FIGURES = (
     *("fig2-traffic", "fig3-estimator-error", "fig4-throughput", "fig5-satisfaction"),
     *("utility-gain", "regret", "decision-time", "feasibility", "estimator-unseen-slice"),
 )
-
-
-def slicebed(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pyctl.cli", *words],
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

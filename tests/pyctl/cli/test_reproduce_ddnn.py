@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from agents.ddnn import demands
 from pyctl.reproduce.ddnn_plan import SCALES, cells_of
+from tests.pyctl.cli.commands import slicebed
 
 FIGURES = (
     *("trade-off-formula", "allocations-formula", "times", "costs", "provision"),
@@ -22,14 +22,7 @@ FIGURES = (
 
 
 def reproduce(out: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = ["reproduce", "ddnn", "--scale", "ci", "--out", str(out), *words]
-    return subprocess.run(
-        [sys.executable, "-m", "pyctl.cli", *command],
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
+    return slicebed("reproduce", "ddnn", "--scale", "ci", "--out", str(out), *words)
 
 
 @pytest.fixture(scope="module")

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from pyctl.studies.radio_cases import CASES
-
-
-def slicebed(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pyctl.cli", *words],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+from tests.pyctl.cli.commands import slicebed
 
 
 @pytest.fixture(scope="module")
