@@ -1,10 +1,10 @@
 """Ctrl-C at moments that suit: what is half done is brought to an end first.
 
-with Interrupts() as interrupts:
-folder = make()
-with interrupts.allowed():
-compute()
-put_in_place(folder)
+    with Interrupts() as interrupts:
+        folder = make()
+        with interrupts.allowed():
+            compute()
+        put_in_place(folder)
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any, Self
 class Interrupts:
     """A context manager that keeps SIGINT back; one that came is raised at its end.
 
-    Other threads than the main one get none: in these it does nothing.
+    Other threads than the main one get none: in these it does nothing. One that an outer
+    ``Interrupts`` keeps back is the inner one's from its beginning.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,9 @@ class Interrupts:
     def __enter__(self) -> Self:
         if self._is_main:
             self._before = signal.signal(signal.SIGINT, self._handle)
+            outer = getattr(self._before, "__self__", None)
+            if isinstance(outer, Interrupts):
+                self._came, outer._came = self._came or outer._came, False
         return self
 
     def __exit__(self, *_: object) -> None:

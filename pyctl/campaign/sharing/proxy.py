@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -11,6 +12,9 @@ from agents.protocol import Allocator, Context, Decision, Feedback, Observation
 from pyctl.campaign.settings import MakeAllocator
 from pyctl.campaign.sharing.door import Door, ModelServerLost
 from pyctl.campaign.sharing.messages import Call, Done, Open, Reply, Request, receive, send
+
+# A batch that is killed takes its server with it and interrupts its workers, in any order.
+INTERRUPT_S = 1.0
 
 
 class SharedAllocator(Allocator):
@@ -55,6 +59,7 @@ class SharedAllocator(Allocator):
             send(self._connection, request)
             reply: Reply = receive(self._connection)
         except (EOFError, OSError) as error:
+            time.sleep(INTERRUPT_S)  # ended by the interrupt, if there is one: the run did not fail
             raise ModelServerLost("the model server ended") from error
         if not isinstance(reply, Done):
             raise reply.exception()

@@ -56,6 +56,19 @@ def test_one_that_is_kept_back_comes_at_the_end() -> None:
         interrupt()  # as before
 
 
+def test_one_that_came_before_an_inner_one_is_the_inner_ones() -> None:
+    done = []
+    with Interrupts():
+        interrupt()
+        with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - when it comes is what is tested
+            with Interrupts() as inner:
+                done.append("kept back")
+                with inner.allowed():
+                    done.append("never")
+        done.append("and only once")
+    assert done == ["kept back", "and only once"]
+
+
 def test_without_one_nothing_comes_and_other_threads_get_none() -> None:
     before = signal.getsignal(signal.SIGINT)
     done = []
@@ -136,6 +149,16 @@ def test_a_run_whose_batch_is_gone_is_interrupted_and_not_failed(tmp_path: Path)
     (stored,) = stored_runs(tmp_path)
     assert (stored.state, stored.reason()) == ("interrupted", "interrupted by the user")
     assert os.listdir(tmp_path) == [f"{run.run_id}.interrupted"]
+
+
+def test_one_that_comes_before_the_run_is_prepared_ends_it_at_its_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = identify([LOOPBACK])
+    monkeypatch.setattr(worker, "claim", and_then_interrupt(worker.claim))
+    monkeypatch.setattr(runner, "_play", lambda *_: pytest.fail("the simulation was started"))
+    with pytest.raises(KeyboardInterrupt):
+        worker._Worker(Gone(), tmp_path, None).run(Order(run))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["claim", "remove_abandoned"])
