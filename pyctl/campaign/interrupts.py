@@ -5,6 +5,9 @@
         with interrupts.allowed():
             compute()
         put_in_place(folder)
+
+Here one that comes while the folder is made is raised before anything is computed, and one that
+comes while it is put in place when it is there.
 """
 
 from __future__ import annotations

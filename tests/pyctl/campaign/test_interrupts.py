@@ -60,11 +60,10 @@ def test_one_that_came_before_an_inner_one_is_the_inner_ones() -> None:
     done = []
     with Interrupts():
         interrupt()
-        with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - when it comes is what is tested
-            with Interrupts() as inner:
-                done.append("kept back")
-                with inner.allowed():
-                    done.append("never")
+        with pytest.raises(KeyboardInterrupt), Interrupts() as inner:  # noqa: PT012 - as above
+            done.append("kept back")
+            with inner.allowed():
+                done.append("never")
         done.append("and only once")
     assert done == ["kept back", "and only once"]
 
