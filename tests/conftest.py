@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ GONE_S = 5.0
 
 def pytest_configure() -> None:
     """Says at once what is missing, in place of an import error in each file."""
+    # What a shell started in the background ignores it, and so would all that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         descriptor_path()
         scenario_binary("loopback")

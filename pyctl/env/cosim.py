@@ -324,7 +324,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             session.limit_sums(self.description["action"], slack)
             return session
         assert self._server is not None  # noqa: S101 - reset() made sure
-        return Session(Channel(self._transport, folder=self._server.folder.path))
+        return Session(Channel(self._transport, folder=self._server.folder))
 
     def _twin(self, session: AnySession, simulation: ServedSimulation) -> Self:
         """Makes the environment of a branch that is about to introduce itself."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -38,13 +39,33 @@ _numbers = itertools.count()  # of ipc sockets
 class SocketFolder:
     """A folder for ``ipc`` sockets, private to this user; goes with the object or the agent.
 
+    It is not there before ``made`` is called: who removes it if this process is killed can be told
+    of it before.
+
     Attributes:
         path: of the folder.
     """
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="slicebed-"))
+        self.path = Path(tempfile.gettempdir(), f"slicebed-{secrets.token_hex(8)}")
         self.remove = weakref.finalize(self, _remove, self.path, os.getpid())
+        self._is_made = False
+
+    def made(self) -> Path:
+        """Gives the folder, which is there from now on.
+
+        Raises:
+            UsageError: it cannot be made.
+        """
+        if not self._is_made:
+            try:
+                self.path.mkdir(mode=0o700)
+            except OSError as error:
+                raise UsageError(
+                    f"TMPDIR: no folder can be made at {self.path}: {error.strerror}"
+                ) from error
+            self._is_made = True
+        return self.path
 
 
 class Channel:
@@ -60,7 +81,7 @@ class Channel:
         self,
         transport: ZmqTransport = "tcp",
         port: int = 0,
-        folder: Path | None = None,
+        folder: SocketFolder | None = None,
         host: str = HOST,
         curve: bool = False,
     ) -> None:
@@ -69,7 +90,7 @@ class Channel:
         Args:
             transport: ``tcp`` on the local host, or ``ipc``, a socket in a private folder.
             port: of ``tcp``; 0 lets the system choose a free one.
-            folder: of the ``ipc`` socket, private to this user; None makes one for it alone.
+            folder: of the ``ipc`` socket; None makes one for it alone.
             host: address of this host to listen at with ``tcp``; ``*`` for all of them.
             curve: whether to encrypt (ZeroMQ's CURVE), with a key pair made for this channel: who
                 has not ``curve_key`` is not let in.
@@ -152,7 +173,9 @@ class Channel:
         self._socket.setsockopt(zmq.CURVE_SECRETKEY, secret)
         self.curve_key = public.decode()
 
-    def _bind(self, transport: ZmqTransport, port: int, folder: Path | None, host: str) -> str:
+    def _bind(
+        self, transport: ZmqTransport, port: int, folder: SocketFolder | None, host: str
+    ) -> str:
         if transport == "ipc":
             return self._bind_ipc(folder)
         if transport != "tcp":
@@ -168,11 +191,10 @@ class Channel:
         self.port = int(endpoint.rsplit(":", 1)[1])
         return endpoint
 
-    def _bind_ipc(self, folder: Path | None) -> str:
+    def _bind_ipc(self, folder: SocketFolder | None) -> str:
         if folder is None:
-            self._own_folder = SocketFolder()
-            folder = self._own_folder.path
-        endpoint = f"ipc://{folder}/agent-{next(_numbers)}"
+            folder = self._own_folder = SocketFolder()
+        endpoint = f"ipc://{folder.made()}/agent-{next(_numbers)}"
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError as error:

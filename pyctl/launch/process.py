@@ -24,10 +24,11 @@ from pyctl.launch.watched import WatchedSimulation, shell_status
 
 # Reads the group to guard, then waits; end of input without a word means that the agent is gone.
 _GUARD = """
-read -r group || exit 0
+remove() { if [ -n "$1" ]; then rm -f -- "$1"/agent*; rmdir -- "$1"; fi 2>/dev/null; }
+read -r group || { remove "$1"; exit; }
 read -r word && exit 0
 kill -s TERM -- "-$group" 2>/dev/null
-if [ -n "$1" ]; then rm -f -- "$1"/agent*; rmdir -- "$1"; fi 2>/dev/null
+remove "$1"
 sleep 1
 kill -s KILL -- "-$group" 2>/dev/null
 """

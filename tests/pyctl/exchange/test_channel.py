@@ -12,7 +12,7 @@ import zmq
 
 from pyctl.errors import ChannelTimeout, PeerDisconnected, ProtocolError, SlicebedError, UsageError
 from pyctl.exchange import channel as channel_module
-from pyctl.exchange.channel import Channel, ZmqTransport
+from pyctl.exchange.channel import Channel, SocketFolder, ZmqTransport
 
 WAIT_S = 5.0
 
@@ -72,12 +72,23 @@ def test_ipc_lies_in_a_private_folder_that_close_removes(nothing_left: Path) -> 
     assert not folder.exists()
 
 
-def test_ipc_in_a_given_folder_leaves_it_there(tmp_path: Path) -> None:
-    first, second = Channel("ipc", folder=tmp_path), Channel("ipc", folder=tmp_path)
+def test_a_folder_is_there_when_it_is_needed_and_outlives_its_channels(nothing_left: Path) -> None:
+    folder = SocketFolder()
+    assert list(nothing_left.iterdir()) == []
+    first, second = Channel("ipc", folder=folder), Channel("ipc", folder=folder)
     assert first.endpoint != second.endpoint
     first.close()
     second.close()
-    assert tmp_path.exists()
+    assert list(nothing_left.iterdir()) == [folder.path]
+    folder.remove()
+
+
+def test_a_folder_that_somebody_else_made_is_not_used(nothing_left: Path) -> None:
+    folder = SocketFolder()
+    folder.path.mkdir()
+    with pytest.raises(UsageError, match=f"TMPDIR: no folder can be made at {folder.path}: File"):
+        Channel("ipc", folder=folder)
+    folder.remove()
 
 
 def test_channels_never_share_a_port() -> None:

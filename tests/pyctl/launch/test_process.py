@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from pyctl.errors import SimulationCrashed, SimulationRefused, UsageError
-from pyctl.launch.process import SimulationProcess
+from pyctl.launch.process import SimulationProcess, _start_guard
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -155,3 +155,14 @@ def test_stop_may_be_repeated() -> None:
     assert process.stop() == 5
     assert process.tail() == "bye"
     assert sys.exc_info() == (None, None, None)
+
+
+def test_a_guard_whose_agent_dies_before_it_has_started_anything_tidies_up(tmp_path: Path) -> None:
+    folder = tmp_path / "sockets"
+    folder.mkdir()
+    (folder / "agent-0").touch()
+    guard = _start_guard(folder)
+    assert guard.stdin is not None
+    guard.stdin.close()
+    assert guard.wait(WAIT_S) == 0
+    assert not folder.exists()
