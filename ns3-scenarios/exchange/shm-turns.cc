@@ -48,7 +48,13 @@ ShmTurns::Send(TurnRecord record, std::string_view message, const Idle& idle)
 bool
 ShmTurns::Await(std::chrono::milliseconds atMost)
 {
-    return m_wait.Wait(m_peer.turn, m_seen, m_own.sleeps, atMost);
+    return m_wait.Wait(Awaited(), atMost);
+}
+
+AwaitedWord
+ShmTurns::Awaited() const
+{
+    return {&m_peer.turn, m_seen, &m_own.sleeps};
 }
 
 TurnRecord

@@ -38,6 +38,9 @@ class ShmTurns
     /** @return whether it is this end's turn, after waiting for it */
     bool Await(std::chrono::milliseconds atMost);
 
+    /** @return what Await() waits for */
+    AwaitedWord Awaited() const;
+
     /**
      * Reads what the other end said; it is this end's turn.
      * @throws ProtocolError if that is no turn

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "exchange/shm-wait.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <climits>
 #include <ctime>
 #include <linux/futex.h>
@@ -21,6 +24,20 @@ constexpr int LOOKS_PER_CLOCK = 16;                   // the clock is slower tha
 constexpr uint32_t VAIN_AT_MOST = 4;
 constexpr uint32_t TRY_AGAIN_AFTER = 64;
 constexpr int YIELDS = 16;
+
+// Sleeping on several words, of Linux 5.16 (linux/futex.h of older headers has none of it).
+constexpr long FUTEX_WAITV = 449; // the system call's number, on all processors
+constexpr size_t FUTEX_WORDS_MAX = 128;
+constexpr uint32_t FUTEX_OF_32_BITS = 2;               // and not private to the process
+constexpr std::chrono::milliseconds ONE_OF_SEVERAL{1}; // without it: between looks at the others
+
+struct FutexWaiter
+{
+    uint64_t value;
+    uint64_t address;
+    uint32_t flags;
+    uint32_t reserved;
+};
 
 void
 Relax()
@@ -49,15 +66,60 @@ Futex(const std::atomic<uint32_t>& word, int operation, uint32_t value, const ti
     syscall(SYS_futex, &word, operation, value, timeout, nullptr, 0);
 }
 
-void
-Sleep(const std::atomic<uint32_t>& word, uint32_t seen, std::chrono::milliseconds atMost)
+timespec
+ToTimespec(std::chrono::nanoseconds time)
 {
-    const timespec timeout{.tv_sec = static_cast<time_t>(atMost.count() / 1000),
-                           .tv_nsec = static_cast<long>(atMost.count() % 1000 * 1'000'000)};
-    Futex(word, FUTEX_WAIT, seen, &timeout);
+    return {.tv_sec = static_cast<time_t>(time.count() / 1'000'000'000),
+            .tv_nsec = static_cast<long>(time.count() % 1'000'000'000)};
+}
+
+void
+SleepOnOne(const AwaitedWord& word, std::chrono::milliseconds atMost)
+{
+    const timespec timeout = ToTimespec(atMost);
+    Futex(*word.word, FUTEX_WAIT, word.seen, &timeout);
+}
+
+void
+Sleep(std::span<const AwaitedWord> words, std::chrono::milliseconds atMost)
+{
+    if (words.size() == 1)
+    {
+        SleepOnOne(words.front(), atMost);
+        return;
+    }
+    std::array<FutexWaiter, FUTEX_WORDS_MAX> waiters{};
+    if (words.size() <= waiters.size())
+    {
+        std::transform(words.begin(), words.end(), waiters.begin(), [](const AwaitedWord& each) {
+            return FutexWaiter{
+                each.seen, reinterpret_cast<uintptr_t>(each.word), FUTEX_OF_32_BITS, 0};
+        });
+        const timespec end = ToTimespec((Clock::now() + atMost).time_since_epoch());
+        const long woken =
+            syscall(FUTEX_WAITV, waiters.data(), words.size(), 0, &end, CLOCK_MONOTONIC);
+        if (woken >= 0 || errno != ENOSYS)
+        {
+            return;
+        }
+    }
+    SleepOnOne(words.front(), std::min(atMost, ONE_OF_SEVERAL));
+}
+
+bool
+HasAnyChanged(std::span<const AwaitedWord> words)
+{
+    return std::any_of(
+        words.begin(), words.end(), [](const AwaitedWord& each) { return each.HasChanged(); });
 }
 
 } // namespace
+
+bool
+AwaitedWord::HasChanged() const
+{
+    return word->load(std::memory_order_acquire) != seen;
+}
 
 AdaptiveWait::AdaptiveWait()
     : m_mayRunOnTwo(MayRunOnTwo())
@@ -65,15 +127,15 @@ AdaptiveWait::AdaptiveWait()
 }
 
 bool
-AdaptiveWait::Wait(const std::atomic<uint32_t>& word,
-                   uint32_t seen,
-                   std::atomic<uint32_t>& sleeps,
-                   std::chrono::milliseconds atMost)
+AdaptiveWait::Wait(const AwaitedWord& word, std::chrono::milliseconds atMost)
 {
-    const auto changed = [&] {
-        return word.load(std::memory_order_acquire) != seen;
-    };
-    if (changed())
+    return WaitForAny({&word, 1}, atMost);
+}
+
+bool
+AdaptiveWait::WaitForAny(std::span<const AwaitedWord> words, std::chrono::milliseconds atMost)
+{
+    if (HasAnyChanged(words))
     {
         return true;
     }
@@ -81,27 +143,35 @@ AdaptiveWait::Wait(const std::atomic<uint32_t>& word,
     {
         return false;
     }
-    if (IsSpinWorthwhile() && Spin(word, seen))
+    if (IsSpinWorthwhile() && Spin(words))
     {
         return true;
     }
     for (int i = 0; i < YIELDS; ++i)
     {
         sched_yield();
-        if (changed())
+        if (HasAnyChanged(words))
         {
             return true;
         }
     }
     // In this order, as the other end writes the word before it reads the flag: one of the two
     // sees what the other wrote.
-    sleeps.store(1, std::memory_order_seq_cst);
-    if (word.load(std::memory_order_seq_cst) == seen)
+    for (const auto& each : words)
     {
-        Sleep(word, seen, atMost);
+        each.sleeps->store(1, std::memory_order_seq_cst);
     }
-    sleeps.store(0, std::memory_order_relaxed);
-    return changed();
+    if (std::all_of(words.begin(), words.end(), [](const AwaitedWord& each) {
+            return each.word->load(std::memory_order_seq_cst) == each.seen;
+        }))
+    {
+        Sleep(words, atMost);
+    }
+    for (const auto& each : words)
+    {
+        each.sleeps->store(0, std::memory_order_relaxed);
+    }
+    return HasAnyChanged(words);
 }
 
 bool
@@ -120,14 +190,14 @@ AdaptiveWait::IsSpinWorthwhile()
 }
 
 bool
-AdaptiveWait::Spin(const std::atomic<uint32_t>& word, uint32_t seen)
+AdaptiveWait::Spin(std::span<const AwaitedWord> words)
 {
     const auto end = Clock::now() + SPIN_AT_MOST;
     do
     {
         for (int i = 0; i < LOOKS_PER_CLOCK; ++i)
         {
-            if (word.load(std::memory_order_acquire) != seen)
+            if (HasAnyChanged(words))
             {
                 m_vain = 0;
                 return true;

@@ -6,12 +6,24 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <span>
 
 namespace slicebed
 {
 
 /** A process sleeps at most so long before it looks about itself. */
 inline constexpr std::chrono::milliseconds SHM_LOOK_PERIOD{50};
+
+/** A word that the other end will write. */
+struct AwaitedWord
+{
+    const std::atomic<uint32_t>* word; //!< that the other end writes
+    uint32_t seen;                     //!< its old value
+    std::atomic<uint32_t>* sleeps;     //!< set while this end sleeps, so that the other wakes it
+
+    /** @return whether it was written */
+    bool HasChanged() const;
+};
 
 /**
  * One end's way of waiting; it learns from how its waits went.
@@ -29,19 +41,15 @@ class AdaptiveWait
 
     /**
      * Waits until a word changes.
-     * @param word that the other end writes
-     * @param seen its old value
-     * @param sleeps set while this end sleeps, so that the other wakes it
-     * @param atMost how long
      * @return whether it changed; false when time is up or somebody woke this end without a change
      */
-    bool Wait(const std::atomic<uint32_t>& word,
-              uint32_t seen,
-              std::atomic<uint32_t>& sleeps,
-              std::chrono::milliseconds atMost);
+    bool Wait(const AwaitedWord& word, std::chrono::milliseconds atMost);
+
+    /** Waits until one of several words changes, as Wait(). */
+    bool WaitForAny(std::span<const AwaitedWord> words, std::chrono::milliseconds atMost);
 
   private:
-    bool Spin(const std::atomic<uint32_t>& word, uint32_t seen);
+    bool Spin(std::span<const AwaitedWord> words);
     bool IsSpinWorthwhile();
 
     bool m_mayRunOnTwo;    //!< whether the other end can run while this one spins

@@ -567,9 +567,9 @@ class WaitTestCase : public TestCase
         std::atomic<uint32_t> word{5};
         std::atomic<uint32_t> sleeps{0};
         AdaptiveWait wait;
-        const bool changed = wait.Wait(word, 4, sleeps, 0ms);
+        const bool changed = wait.Wait({&word, 4, &sleeps}, 0ms);
         NS_TEST_EXPECT_MSG_EQ(changed, true, "changed before");
-        const bool late = wait.Wait(word, 5, sleeps, 20ms);
+        const bool late = wait.Wait({&word, 5, &sleeps}, 20ms);
         NS_TEST_EXPECT_MSG_EQ(late, false, "no change in time");
         NS_TEST_EXPECT_MSG_EQ(sleeps.load(), 0, "awake again");
         {
@@ -578,10 +578,46 @@ class WaitTestCase : public TestCase
                 word = 6;
                 WakeSleeper(word, sleeps);
             });
-            const bool woken = wait.Wait(word, 5, sleeps, 10s);
+            const bool woken = wait.Wait({&word, 5, &sleeps}, 10s);
             NS_TEST_EXPECT_MSG_EQ(woken, true, "woken from its sleep");
         }
+        TestSeveral(3);
+        TestSeveral(300); // more than the kernel watches at once
         TestProcesses();
+    }
+
+    /** Waits for several words: the last one is written, or none. */
+    void TestSeveral(size_t count)
+    {
+        std::vector<std::atomic<uint32_t>> words(count);
+        std::vector<std::atomic<uint32_t>> sleeps(count);
+        std::vector<AwaitedWord> awaited;
+        for (size_t i = 0; i < count; ++i)
+        {
+            awaited.push_back({&words[i], 0, &sleeps[i]});
+        }
+        AdaptiveWait wait;
+        const bool late = wait.WaitForAny(awaited, 20ms);
+        NS_TEST_EXPECT_MSG_EQ(late, false, "none of " << count << " changed in time");
+        {
+            const std::jthread other([&] {
+                std::this_thread::sleep_for(50ms);
+                words.back() = 1;
+                WakeSleeper(words.back(), sleeps.back());
+            });
+            bool woken = false;
+            for (int i = 0; i < 10'000 && !woken; ++i)
+            {
+                woken = wait.WaitForAny(awaited, 10s);
+            }
+            NS_TEST_EXPECT_MSG_EQ(woken, true, "woken by the last of " << count);
+        }
+        for (size_t i = 0; i < count; ++i)
+        {
+            NS_TEST_EXPECT_MSG_EQ(sleeps[i].load(), 0, "awake again");
+        }
+        const bool before = wait.WaitForAny(awaited, 0ms);
+        NS_TEST_EXPECT_MSG_EQ(before, true, "changed before");
     }
 
     void TestProcesses()

@@ -20,7 +20,7 @@ import copy
 import math
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, cast
 
@@ -216,13 +216,20 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         link = self._require_link()
         return self._outcome(link, link.receive(), self._sent.projected)
 
-    def ready(self, wait_s: float = 0.0) -> bool:
-        """Tells whether ``first`` or ``receive`` would return, or raise, without waiting.
+    def ready(self) -> bool:
+        """Tells whether ``first`` or ``receive`` would return, or raise, without waiting."""
+        return self._require_link().ready()
+
+    @staticmethod
+    def wait_for_any(envs: Sequence[CoSimEnv], wait_s: float) -> None:
+        """Waits until a state of one of several environments of one transport has come.
 
         Args:
-            wait_s: how long to wait for that at most [s].
+            envs: one or more.
+            wait_s: how long at most [s]. ``ready`` then tells which, or whether one is lost.
         """
-        return self._require_link().ready(wait_s)
+        sessions: Any = [env._require_link().session for env in envs]
+        type(sessions[0]).wait_for_any(sessions, wait_s)
 
     def pin(self, core: int) -> None:
         """Keeps the simulation of this episode on one core of the processor."""

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-# Between looks at all simulations at work while waiting for one of them.
-LOOK_S = 0.001
+# While waiting for one of the simulations at work, between looks whether they still live.
+LOOK_S = 0.05
 # A turn: long against filling a cache, short against an episode of many jobs.
 TURN_S = 0.25
 # Who takes results is quick if it is back for more within this share of a job's time.
@@ -27,8 +27,12 @@ QUICK = 0.1
 class Simulation(Protocol):
     """Where a job is done."""
 
-    def ready(self, wait_s: float = 0.0) -> bool:
+    def ready(self) -> bool:
         """Tells whether the job is done."""
+
+    @staticmethod
+    def wait_for_any(simulations: Any, wait_s: float) -> None:
+        """Waits until the job of one of them is done, for so long at most [s]."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,6 @@ class Jobs:
         """Returns which need not be waited for any more; may wait a little for the first."""
         ready = [i for i, job in self._begun.items() if job.simulation.ready()]
         if not ready and wait:
-            first = next(iter(self._begun))
-            ready = [first] if self._begun[first].simulation.ready(LOOK_S) else []
+            simulations = [job.simulation for job in self._begun.values()]
+            simulations[0].wait_for_any(simulations, LOOK_S)
         return ready

@@ -115,13 +115,9 @@ class Link:
         self.session.send_action(action)
         self._await()
 
-    def ready(self, wait_s: float = 0.0) -> bool:
-        """Tells whether ``greet`` or ``receive`` would return, or raise, without waiting.
-
-        Args:
-            wait_s: how long to wait for that at most [s].
-        """
-        return self.session.state_ready(wait_s) or self._is_lost()
+    def ready(self) -> bool:
+        """Tells whether ``greet`` or ``receive`` would return, or raise, without waiting."""
+        return self.session.state_ready() or self._is_lost()
 
     def note_sent(self) -> None:
         """Takes note that an action was sent by the session itself (``fast_step``)."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import secrets
 import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -151,11 +152,22 @@ class Channel:
             if remaining_s <= 0:
                 raise ChannelTimeout(f"no message at {self.endpoint} within {timeout_s:g} s")
 
-    def ready(self, wait_s: float = 0.0) -> bool:
-        """Waits until a message can be received without waiting; tells whether one can."""
-        if wait_s <= 0:
-            return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
-        return bool(self._socket.poll(int(wait_s * 1000)))
+    def ready(self) -> bool:
+        """Tells whether a message can be received without waiting."""
+        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
+
+    @staticmethod
+    def wait_for_any(channels: Sequence[Channel], wait_s: float) -> None:
+        """Waits until a message can be received from one of several channels without waiting.
+
+        Args:
+            channels: one or more.
+            wait_s: how long at most [s], in whole milliseconds.
+        """
+        poller = zmq.Poller()
+        for channel in channels:
+            poller.register(channel._socket, zmq.POLLIN)
+        poller.poll(math.ceil(wait_s * 1000))
 
     def admit(self) -> None:
         """Takes the simulation that is connected for the one of this episode: it may not leave."""

@@ -217,13 +217,19 @@ class ShmSession:
         """
         return self._client.step(action)
 
-    def state_ready(self, wait_s: float = 0.0) -> bool:
-        """Waits a little for the message that is due; tells whether it is there to be received.
+    def state_ready(self) -> bool:
+        """Tells whether the message that is due is there to be received."""
+        return self._client.is_turn_due()
+
+    @staticmethod
+    def wait_for_any(sessions: Sequence[ShmSession], wait_s: float) -> None:
+        """Waits until the message that is due is there in one of several sessions.
 
         Args:
+            sessions: one or more.
             wait_s: how long at most [s], in whole milliseconds.
         """
-        return self._client.is_turn_due(wait_s)
+        Client.wait_for_any([session._client for session in sessions], wait_s)
 
     def branch(self, peers: Sequence[Peer], timeout_s: float, watch: Watch | None = None) -> State:
         """Asks the simulation for copies of itself as it is.

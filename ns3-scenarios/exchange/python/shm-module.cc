@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <memory>
+#include <nanobind/stl/vector.h>
 #include <sstream>
 #include <unistd.h>
 
@@ -167,16 +169,30 @@ class Client
                               within);
     }
 
-    bool IsTurnDue(double waitS)
+    /** @return whether the simulation's turn is there, or was taken */
+    bool IsTurnDue() const
     {
-        if (m_isOurTurn || m_taken)
+        return m_isOurTurn || m_taken || Agent().Turns().Awaited().HasChanged();
+    }
+
+    /** Waits until a turn of one of several simulations is there. */
+    static void WaitForAny(const std::vector<Client*>& clients, double waitS)
+    {
+        thread_local AdaptiveWait wait; // which learns how its waits go
+        std::deque<Busy> busy;
+        std::vector<AwaitedWord> words;
+        for (auto* client : clients)
         {
-            return true;
+            if (client->IsTurnDue())
+            {
+                return;
+            }
+            busy.emplace_back(*client);
+            words.push_back(client->Agent().Turns().Awaited());
         }
-        const Busy busy(*this);
         const nb::gil_scoped_release unlocked;
-        return Agent().Turns().Await(
-            std::chrono::milliseconds(static_cast<int64_t>(std::ceil(waitS * 1000))));
+        wait.WaitForAny(words,
+                        std::chrono::milliseconds(static_cast<int64_t>(std::ceil(waitS * 1000))));
     }
 
     /**
@@ -415,7 +431,8 @@ NB_MODULE(_shm, module)
         .def("set_observation_bounds", &Client::SetObservationBounds)
         .def("set_action_bounds", &Client::SetActionBounds)
         .def("limit_action_sums", &Client::LimitActionSums)
-        .def("is_turn_due", &Client::IsTurnDue, nb::arg("wait_s"))
+        .def("is_turn_due", &Client::IsTurnDue)
+        .def_static("wait_for_any", &Client::WaitForAny, nb::arg("clients"), nb::arg("wait_s"))
         .def("put", &Client::Put, nb::arg("action").none())
         .def("admits", &Client::Admits, nb::arg("action").none())
         .def("post_action", &Client::PostAction)

@@ -44,16 +44,20 @@ def test_messages_go_both_ways(
 def test_ready_tells_whether_a_message_is_there(peer: zmq.Socket[bytes]) -> None:
     channel = Channel()
     peer.connect(channel.endpoint)
+    other = Channel()
     assert not channel.ready()
     begun = time.monotonic()
-    assert not channel.ready(0.05)
+    Channel.wait_for_any([other, channel], 0.05)
     assert time.monotonic() - begun >= 0.049  # the clock of poll() counts whole milliseconds
+    assert not channel.ready()
     peer.send(b"hello")
-    assert channel.ready(WAIT_S)
+    Channel.wait_for_any([other, channel], WAIT_S)
     assert channel.ready()
+    assert not other.ready()
     assert channel.receive(0) == b"hello"
     assert not channel.ready()
     channel.close()
+    other.close()
 
 
 def test_tcp_is_on_the_local_host_only() -> None:

@@ -6,6 +6,7 @@ import math
 import os
 import random
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -143,6 +144,23 @@ def test_a_fast_step_leaves_what_is_unusual(pair: Pair, observation: Any, more: 
     state = session.receive_state(WAIT_S)
     np.testing.assert_array_equal(state.observation, np.array(observation, np.float32))
     assert state.truncated == ("end" in more)
+
+
+def test_several_are_waited_for_together(pair: tuple[ShmSession, RawSimulation]) -> None:
+    session, simulation = pair
+    silent, other = begin()
+    begun = time.monotonic()
+    ShmSession.wait_for_any([silent, session], 0.05)
+    assert time.monotonic() - begun >= 0.049
+    assert not session.state_ready()
+    simulation.state([0, 0], has_border=1)
+    ShmSession.wait_for_any([silent, session], WAIT_S)
+    assert session.state_ready()
+    assert not silent.state_ready()
+    silent.close()
+    other.close()
+    with pytest.raises(UsageError, match="the session is closed"):
+        ShmSession.wait_for_any([silent], 0.0)
 
 
 @pytest.mark.parametrize(
