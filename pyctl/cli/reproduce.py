@@ -31,7 +31,8 @@ def reproduce(
         Path | None, typer.Option(help="Milan data, which ddnn needs at scale small and full.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Simulations at once; the number of cores.")
+        int | None,
+        typer.Option(min=1, help="Simulations, or trainings, at once; the number of cores."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 on a miss.")] = False,

@@ -51,7 +51,7 @@ class DdnnWork(Work):
         self.seeds = self._scale.seeds
         self._study = _study(order, self._scale)
         try:
-            self._found = ddnn.find(self._study)
+            self._found = ddnn.find(self._study, order.workers)
             files = ddnn_files.make(self._study, self._scale.slots, order.say)
         except AllocatorError as error:
             raise UsageError(f"paper ddnn: {error}") from error

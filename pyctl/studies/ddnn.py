@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ from pyctl.campaign.provenance import git_state, machine
 from pyctl.errors import SlicebedError
 from pyctl.measures import Measure, rows
 from pyctl.studies import ddnn_curves, ddnn_link, ddnn_measures, ddnn_train
+from pyctl.studies.at_once import do_at_once
 from pyctl.studies.ddnn_data import Demands, load_demands
 from pyctl.studies.ddnn_train import Plan
 
@@ -95,16 +98,23 @@ class Found:
     tables: ddnn_measures.Tables
 
 
-def find(study: Study) -> Found:
+def find(study: Study, workers: int = 1) -> Found:
     """Trains and evaluates what is missing.
+
+    Args:
+        study: what is done.
+        workers: networks at once; it changes none of them.
 
     Raises:
         UsageError: the trace cannot be read or holds no such block.
         AllocatorError: its demands do not fit.
+        SlicebedError: a process that trains was ended.
     """
     demands = load_demands(study.trace, study.corner)
     parts = data.prepare(demands.values)
-    evaluated = [_evaluated(plan, parts, study) for plan in study.plans()]
+    missing = [plan for plan in study.plans() if not _path(plan, study).exists()]
+    do_at_once(partial(_find_one, study), missing, workers)
+    evaluated = [json.loads(_path(plan, study).read_text()) for plan in study.plans()]
     return Found(demands, parts, ddnn_measures.tables(evaluated))
 
 
@@ -118,7 +128,7 @@ def run(study: Study) -> dict[str, Any]:
         UsageError: the trace cannot be read or holds no such block.
         AllocatorError: its demands do not fit.
     """
-    found = find(study)
+    found = find(study, len(os.sched_getaffinity(0)) if study.device == "cpu" else 1)
     measures = ddnn_measures.measures(found.tables)
     files = draw(found, study, study.out)
     return {
@@ -175,16 +185,25 @@ def _measure(entry: dict[str, Any]) -> Measure:
     return Measure(**{key: value for key, value in entry.items() if key != "ok"})
 
 
-def _evaluated(plan: Plan, parts: Parts, study: Study) -> dict[str, Any]:
-    """Trains and evaluates a network, or reads what was found before."""
-    path = study.out / "evaluated" / f"{plan.name}.json"
-    if not path.exists():
-        ddnn_train.train(plan, parts, study.networks, study.training, study.device)
-        print(f"{plan.name}: evaluation", file=sys.stderr)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(_evaluate(plan, parts, study)) + "\n")
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+def _path(plan: Plan, study: Study) -> Path:
+    """Names the file of what is found of a network."""
+    return study.out / "evaluated" / f"{plan.name}.json"
+
+
+def _find_one(study: Study, plan: Plan) -> None:
+    """Trains and evaluates a network."""
+    parts = _parts(study)
+    ddnn_train.train(plan, parts, study.networks, study.training, study.device)
+    print(f"{plan.name}: evaluation", file=sys.stderr)
+    path = _path(plan, study)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, json.dumps(_evaluate(plan, parts, study)) + "\n")
+
+
+@cache
+def _parts(study: Study) -> Parts:
+    """Reads the demands, once a process."""
+    return data.prepare(load_demands(study.trace, study.corner).values)
 
 
 def _evaluate(plan: Plan, parts: Parts, study: Study) -> dict[str, Any]:

@@ -98,10 +98,10 @@ def train(
     Returns:
         The path of its file.
     """
+    torch.set_num_threads(1)  # as many processes as cores may train
     path = out / f"{plan.name}.pt"
     if path.exists():
         return path
-    torch.set_num_threads(1)
     made = make(plan, parts).to(device)
     start = time.process_time()
     report = fit(

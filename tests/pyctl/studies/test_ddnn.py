@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,17 @@ def test_speed_prints_measures_and_keeps_a_profile(
     assert profile["measured"]["cpu"]
     blocks = {block["block"]: block for block in profile["blocks"]}
     assert blocks["remote"]["median_ms"] == measures["ddnn.remote_ms"]["value"]
+
+
+def test_several_processes_find_the_same(
+    small: tuple[ddnn.Study, dict[str, Any]], tmp_path: Path
+) -> None:
+    study, _ = small
+    again = dataclasses.replace(study, out=tmp_path)
+    ddnn.find(again, workers=2)
+    for plan in study.plans():
+        pairs = [
+            json.loads((each.out / "evaluated" / f"{plan.name}.json").read_text())
+            for each in (study, again)
+        ]
+        assert pairs[0] == pairs[1]
