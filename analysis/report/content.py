@@ -35,6 +35,7 @@ class Group:
     Attributes:
         name: of the comparison.
         scenario: its name.
+        apart: the parameters that tell it from the scenario's other groups; may be empty.
         variants: label, settings and seeds of each allocator.
         parameters: name and value.
         tables: headline metrics by allocator.
@@ -44,6 +45,7 @@ class Group:
 
     name: str
     scenario: str
+    apart: str
     variants: list[tuple[str, str, str]]
     parameters: list[tuple[str, str]]
     tables: list[MetricTable]
@@ -129,7 +131,9 @@ def collect(results: Path, claims: ClaimsFile | None) -> Content:
     return Content(
         title=results.resolve().name,
         counts=_counts(store),
-        groups=[_group(one, i < detailed) for i, one in enumerate(comparisons)],
+        groups=[
+            _group(one, _apart(one, comparisons), i < detailed) for i, one in enumerate(comparisons)
+        ],
         paper=claims.paper if claims else None,
         claims=judged,
         columns=columns,
@@ -152,7 +156,22 @@ def _counts(store: Store) -> dict[str, int]:
     return counts
 
 
-def _group(comparison: Comparison, detailed: bool) -> Group:
+def _apart(comparison: Comparison, others: Sequence[Comparison]) -> str:
+    """Lists the parameters of a group that not all groups of its scenario share."""
+    scenario = comparison.first.scenario
+    groups = [dict(_parameters(one)) for one in others if one.first.scenario == scenario]
+    return ", ".join(
+        f"{name} {value}"
+        for name, value in _parameters(comparison)
+        if any(group.get(name) != value for group in groups)
+    )
+
+
+def _parameters(comparison: Comparison) -> list[tuple[str, str]]:
+    return _flat(comparison.first.config["parameters"])
+
+
+def _group(comparison: Comparison, apart: str, detailed: bool) -> Group:
     names = metric_names(comparison)
     reference = reference_of(comparison)
     headlines = [name for name in HEADLINES if name in names]
@@ -160,6 +179,7 @@ def _group(comparison: Comparison, detailed: bool) -> Group:
     return Group(
         comparison.name,
         comparison.first.scenario,
+        apart,
         [
             (
                 variant.label,
@@ -168,7 +188,7 @@ def _group(comparison: Comparison, detailed: bool) -> Group:
             )
             for variant in comparison.variants
         ],
-        _flat(comparison.first.config["parameters"]),
+        _parameters(comparison),
         [metric_table(comparison, name, reference) for name in headlines],
         [
             metric_table(comparison, name, reference)
