@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import torch
 
     from agents.idla.decide import Decider
-    from agents.idla.estimator import Estimator
+    from agents.idla.estimator import Estimator, State
 
 HISTORY = 5  # of agents.idla.estimator, which needs torch: that takes seconds to import
 Device = Literal["auto", "cpu", "cuda"]
@@ -102,10 +102,12 @@ class LearntAllocator(Allocator):
     """Base of the allocators that explore, fit an estimator, and decide by it.
 
     Attributes:
+        state: inputs of the estimator that ``fit`` makes.
         report: what ``fit`` found out of the estimator; empty before.
     """
 
     history_length: ClassVar[int] = HISTORY
+    state: ClassVar[State] = "paper"
 
     def __init__(self, settings: Any = None) -> None:
         """Loads the estimator, if a model is given."""
@@ -199,8 +201,8 @@ class LearntAllocator(Allocator):
         from agents.idla.training import TrainingSettings, fit
 
         settings = self.settings
-        form = Form(settings.activation, settings.monotone)
-        rows = rows_of(Log.of_mapping(dataset), settings.share)
+        form = Form(settings.activation, settings.monotone, self.state)
+        rows = rows_of(Log.of_mapping(dataset), settings.share, self.state)
         training = TrainingSettings(
             form=form,
             epochs=settings.epochs,
@@ -223,10 +225,12 @@ class LearntAllocator(Allocator):
         from agents.idla.dataset import Log, rows_of
         from agents.idla.training import errors_of
 
+        estimator = self._require_estimator()
         rows, old = (
-            rows_of(Log.of_mapping(each), self.settings.share) for each in (dataset, known)
+            rows_of(Log.of_mapping(each), self.settings.share, estimator.form.state)
+            for each in (dataset, known)
         )
-        found = errors_of(self._require_estimator(), rows, old)
+        found = errors_of(estimator, rows, old)
         return {**found, "slice": rows.slice.tolist()}
 
     def save(self, path: Path) -> None:
@@ -296,6 +300,14 @@ class Idla(LearntAllocator):
         from agents.idla.search import SearchSettings
 
         return SearchSettings(starts=self.settings.starts, iterations=self.settings.iterations)
+
+
+class IdlaMeasured(Idla):
+    """Ours: the estimator also knows what a PRB carried last, and how much was asked for."""
+
+    name: ClassVar[str] = "idla-measured"
+    summary: ClassVar[str] = "idla whose estimator knows what was measured last too (ours)"
+    state: ClassVar[State] = "measured"
 
 
 class GridOnF(LearntAllocator):

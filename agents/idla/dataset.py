@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.errors import AllocatorError
-from agents.idla.estimator import BOUND, HISTORY, STATE, TARGET
+from agents.idla.estimator import BOUND, HISTORY, MEASURED, STATE, TARGET, State, elements
 
 Floats = npt.NDArray[np.float32]
 Share = Literal["used", "ceiling"]
@@ -79,7 +79,7 @@ class Rows:
 
     Attributes:
         x: share of the cell's PRBs, [N].
-        z: state, see ``agents.idla.estimator``, [N, 12].
+        z: state, see ``agents.idla.estimator``, [N, Z].
         r: satisfaction that was measured, [N].
         thp_bps: throughput of a user that was measured, [N].
         delay_s: mean delay that was measured, [N].
@@ -133,7 +133,7 @@ def require_targets(targets_bps: Floats, bounds_s: Floats) -> None:
                 )
 
 
-def rows_of(log: Log, share: Share = "used") -> Rows:
+def rows_of(log: Log, share: Share = "used", state: State = "paper") -> Rows:
     """Makes a row of each cell, slice and interval whose slice was present for the whole history.
 
     Slices to which nothing was offered in the interval make none: r is 1 there by definition.
@@ -141,6 +141,7 @@ def rows_of(log: Log, share: Share = "used") -> Rows:
     Args:
         log: what was measured.
         share: what stands for x: PRBs used (p of the paper) or the ceiling.
+        state: what z holds.
     """
     if share not in get_args(Share):
         raise AllocatorError(f"share is {share!r}; {' or '.join(get_args(Share))} is required")
@@ -152,12 +153,15 @@ def rows_of(log: Log, share: Share = "used") -> Rows:
     known = np.all([active[steps - back] for back in range(HISTORY + 1)], axis=0)
     t, cell, own = np.nonzero(known & (fields["offered"][steps] > 0))
     t = steps[t]
-    z = np.empty((len(t), STATE), np.float32)
+    z = np.empty((len(t), elements(state)), np.float32)
     for i in range(HISTORY):
         z[:, i] = fields["active_ue"][t - HISTORY + i, cell, own]
         z[:, HISTORY + i] = fields["cqi"][t - HISTORY + i, cell, own]
     z[:, TARGET] = log.targets_bps[own]
     z[:, BOUND] = log.bounds_s[own]
+    if state == "measured":
+        for i, name in enumerate(MEASURED, start=STATE):
+            z[:, i] = fields[name][t - 1, cell, own]
     at = (t, cell, own)
     return Rows(
         x=x[at],
@@ -239,30 +243,37 @@ def delay_binds(rows: Rows) -> float:
 
 
 def state_of(
-    history: Mapping[str, Floats], present: npt.NDArray[np.bool_], asked: Sequence[Floats]
+    history: Mapping[str, Floats],
+    present: npt.NDArray[np.bool_],
+    asked: Sequence[Floats],
+    state: State = "paper",
 ) -> Floats:
     """Makes the state of all cells and slices at a border.
 
     Where a slice has no history in an interval (it was not there, or it is too early), its CQI is
     the mean of the cell's slices there, and its users too: 0 users would say that a new slice needs
-    nothing. Where there is nothing at all, CQI and users are 0.
+    nothing. The same holds of what was measured. Where there is nothing at all, all are 0.
 
     Args:
         history: last ``HISTORY`` intervals, oldest first, [H, C, S], NaN where there was none;
-            ``active_ue``, ``cqi`` and ``slice_active``.
+            ``active_ue``, ``cqi``, ``slice_active`` and, for a measured state, ``MEASURED``.
         present: slices in the coming interval, [C, S].
         asked: target [bit/s] and delay bound [s] of the slices, each [S].
+        state: what z holds.
 
     Returns:
-        z, [C, S, 12].
+        z, [C, S, Z].
     """
-    z = np.empty((*present.shape, STATE), np.float32)
+    z = np.empty((*present.shape, elements(state)), np.float32)
     active = history["slice_active"] > 0
     for first, name in ((0, "active_ue"), (HISTORY, "cqi")):
         values = _completed(history[name], active)
         z[..., first : first + HISTORY] = np.moveaxis(values, 0, -1)
     for i, values in ((TARGET, asked[0]), (BOUND, asked[1])):
         z[..., i] = values
+    if state == "measured":
+        for i, name in enumerate(MEASURED, start=STATE):
+            z[..., i] = _completed(history[name][-1:], active[-1:])[0]
     return z
 
 

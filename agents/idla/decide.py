@@ -49,7 +49,7 @@ class Question:
     """What a decision is made of.
 
     Attributes:
-        z: states, [C, S, 12].
+        z: states, [C, S, Z].
         previous: shares that the search begins at, [C, S].
         present: which slices are, [C, S].
         noise: of the starts, [P, C, S].
@@ -135,9 +135,11 @@ class Decider:
         """Gives what this decision is made of."""
         there = observation.fields["slice_present"] > 0
         present = torch.from_numpy(there)
-        z = torch.from_numpy(state_of(observation.history, there, self._asked))
+        state = state_of(observation.history, there, self._asked, self.estimator.form.state)
         previous = self._starting_point(present)
-        return Question(z, previous, present, self._noise(previous, observation.step))
+        return Question(
+            torch.from_numpy(state), previous, present, self._noise(previous, observation.step)
+        )
 
     def find(self, question: Question) -> Part:
         """Decides; remembers nothing."""

@@ -1,13 +1,15 @@
 """The QoS estimator f(x, z) ~ r of paper 001: one small network for all cells and slices (eq. 8).
 
     estimator = Estimator(Form("softplus"))
-    estimator.scale_by(z)              # z [N, 12]: of the training rows
+    estimator.scale_by(z)              # z [N, Z]: of the training rows
     r = estimator(x, z)                # x [N] -> [N]
     curves = estimator.curves(z)       # f over x alone, weights and z fixed
     value, slope = curves.value_and_slope(x)
 
 z holds, in natural units, active users of the last ``HISTORY`` intervals (oldest first), their CQI,
-the throughput target [bit/s] and the delay bound [s].
+the throughput target [bit/s] and the delay bound [s]. A ``measured`` state (ours) goes on with what
+was measured in the last interval: throughput of a user [bit/s], offered to the slice [bit/s], PRBs
+used, which tell together what a PRB carries and how much is asked for.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ from agents.errors import AllocatorError
 
 HISTORY = 5
 HIDDEN = (36, 24, 16, 16)
-STATE = 2 * HISTORY + 2  # elements of z
-INPUTS = STATE + 1
+STATE = 2 * HISTORY + 2  # elements of the paper's z
+MEASURED = ("thp_dl", "offered", "prb_used_dl")  # the others of a measured one
 BETA = 5.0  # of Softplus: near ReLU, with a slope that does not jump
 CQI_MAX = 15.0
 TARGET, BOUND = 2 * HISTORY, 2 * HISTORY + 1  # elements of z
@@ -34,6 +36,7 @@ SOFTPLUS_MIN = -80.0
 CLIP_SD = 3.0  # how far targets and bounds may be from those of the training
 
 Activation = Literal["relu", "softplus"]
+State = Literal["paper", "measured"]
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,24 @@ class Form:
         monotone: f never falls with x: weights on its way are not negative, and half of the units
             of each layer saturate upwards, so that f need not be convex (Runje and Shankaranarayana
             2023, "Constrained monotonic neural networks").
+        state: what z holds.
     """
 
     activation: Activation = "relu"
     monotone: bool = False
+    state: State = "paper"
 
     def __post_init__(self) -> None:
-        """Refuses an unknown activation."""
+        """Refuses an unknown activation or state."""
         if self.activation not in get_args(Activation):
             raise AllocatorError(f"activation is {self.activation!r}; relu or softplus is required")
+        if self.state not in get_args(State):
+            raise AllocatorError(f"state is {self.state!r}; paper or measured is required")
+
+
+def elements(state: State) -> int:
+    """Counts the elements of z."""
+    return STATE + (len(MEASURED) if state == "measured" else 0)
 
 
 class Estimator(nn.Module):
@@ -68,33 +80,45 @@ class Estimator(nn.Module):
         """Makes a network with torch's default initial weights."""
         super().__init__()
         self.form = form or Form()
-        widths = (INPUTS, *HIDDEN, 1)
+        widths = (1 + elements(self.form.state), *HIDDEN, 1)
         layers = [nn.Linear(inputs, outputs) for inputs, outputs in pairwise(widths)]
         self.layers = nn.Sequential(*layers)
         self.register_buffer("users_max", torch.ones(()))
         self.register_buffer("log_mean", torch.zeros(2))
         self.register_buffer("log_sd", torch.ones(2))
+        if self.form.state == "measured":
+            self.register_buffer("measured_mean", torch.zeros(len(MEASURED)))
+            self.register_buffer("measured_sd", torch.ones(len(MEASURED)))
 
     def scale_by(self, z: Tensor) -> None:
-        """Takes the scaling of the inputs from training rows z [N, 12]."""
+        """Takes the scaling of the inputs from training rows z [N, Z]."""
         self.users_max = z[:, :HISTORY].max().clamp(min=1e-6)
-        logs = z[:, TARGET:].log()
+        logs = z[:, TARGET:STATE].log()
         self.log_mean = logs.mean(dim=0)
         self.log_sd = logs.std(dim=0).clamp(min=1e-3)
+        if self.form.state == "measured":
+            self.measured_mean = z[:, STATE:].mean(dim=0)
+            self.measured_sd = z[:, STATE:].std(dim=0).clamp(min=1e-3)
 
     def scaled(self, z: Tensor) -> Tensor:
-        """Scales z [..., 12] for the network."""
+        """Scales z [..., Z] for the network."""
         users = z[..., :HISTORY] / self.users_max
         cqi = z[..., HISTORY:TARGET] / CQI_MAX
-        asked = ((z[..., TARGET:].log() - self.log_mean) / self.log_sd).clamp(-CLIP_SD, CLIP_SD)
-        return torch.cat([users, cqi, asked], dim=-1)
+        asked = ((z[..., TARGET:STATE].log() - self.log_mean) / self.log_sd).clamp(
+            -CLIP_SD, CLIP_SD
+        )
+        parts = [users, cqi, asked]
+        if self.form.state == "measured":
+            measured = (z[..., STATE:] - self.measured_mean) / self.measured_sd
+            parts.append(measured.clamp(-CLIP_SD, CLIP_SD))
+        return torch.cat(parts, dim=-1)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """Estimates r.
 
         Args:
             x: share of the cell's PRBs, of shape [...].
-            z: state, of shape [..., 12].
+            z: state, of shape [..., Z].
 
         Returns:
             In [0, 1], of x's shape.
@@ -103,7 +127,7 @@ class Estimator(nn.Module):
         return self.unclamped(inputs).clamp(0, 1)
 
     def unclamped(self, hidden: Tensor) -> Tensor:
-        """Computes the output for inputs [..., 13] that are scaled already."""
+        """Computes the output for inputs [..., 1 + Z] that are scaled already."""
         for i, (weight, bias) in enumerate(self.weights()):
             hidden = functional.linear(hidden, weight, bias)
             if i < len(HIDDEN):
@@ -122,7 +146,7 @@ class Estimator(nn.Module):
         return [(free, bias), *((functional.softplus(w) / w.shape[1], b) for w, b in others)]
 
     def curves(self, z: Tensor) -> Curves:
-        """Fixes weights and state z [C, S, 12]: what is left is f over x."""
+        """Fixes weights and state z [C, S, Z]: what is left is f over x."""
         with torch.no_grad():
             return Curves(self, z)
 
@@ -176,7 +200,7 @@ class Curves:
         # softplus(beta a) / beta: activations are kept beta times as large, the last layer's not.
         self._beta = BETA if self._form.activation == "softplus" else 1.0
         first, bias = weights[0]
-        state = estimator.scaled(z).view(-1, STATE).t()
+        state = estimator.scaled(z).flatten(0, 1).t()
         self._share = self._beta * first[:, :1]  # [36, 1]
         self._base = self._beta * torch.addmm(bias.unsqueeze(1), first[:, 1:], state)  # [36, C S]
         self._deeper = [(w, self._beta * b.unsqueeze(1)) for w, b in weights[1:]]

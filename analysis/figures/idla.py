@@ -25,7 +25,6 @@ Floats = npt.NDArray[np.float64]
 SMOOTH = 24  # slots: six hours
 MASK_SLOTS = 200
 REFERENCE = "equal"
-LEARNERS = ("idla", "grid-on-f", "td3", "td3-shared")
 SUFFIXES = (".png", ".pdf", ".csv")
 
 
@@ -139,7 +138,7 @@ def throughput(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         axis.set(ylabel=f"slice {entry['id']}\nthroughput / target", ylim=(0, None))
     axes[-1].set_xlabel(f"slot (means of {SMOOTH}); dotted: H$_1$ and H$_2$ begin")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(drawing.runs))
+    figure.legend(handles, labels, loc="outside upper center", ncols=4)
     return figure, pd.concat(tables, ignore_index=True)
 
 
@@ -184,7 +183,7 @@ def utility_gain(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         xlabel=f"slot (means of {SMOOTH}); dotted: H$_1$ and H$_2$ begin",
         ylabel="mean of log(1 + r)\nabove that of equal shares",
     )
-    figure.legend(loc="outside upper center", ncols=len(drawing.runs) - 1)
+    figure.legend(loc="outside upper center", ncols=3)
     return figure, pd.concat(tables, ignore_index=True)
 
 
@@ -192,7 +191,7 @@ def regret(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     """What each allocator's decision loses to the best in the simulator, with 95 % intervals."""
     counts = sorted({slot["slices"] for slot in drawing.slots})
     names = list(drawing.runs)
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.75, 2.8))
+    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH, 2.8))
     rows = []
     for i, count in enumerate(counts):
         own = [slot for slot in drawing.slots if slot["slices"] == count]
@@ -259,7 +258,7 @@ def feasibility(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         for run in runs
     ]
     table = pd.DataFrame(rows)
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.6, 2.6))
+    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH, 2.6))
     for k, name in enumerate(drawing.runs):
         own = table[table["allocator"] == name]
         label = f"{own['repairs'].sum()}\nrepairs"

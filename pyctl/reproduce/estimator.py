@@ -18,10 +18,10 @@ from pyctl.campaign.registry import load_allocator
 from pyctl.campaign.settings import make_allocator
 from pyctl.reproduce.files import write_whole
 
-IDLA = "idla"
+AS_RUN: Mapping[str, Mapping[str, Any]] = {"as run": {}}
 # The paper's x and activation against the others; the first is what `idla` runs with.
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
-    "as run": {},
+    **AS_RUN,
     "ReLU": {"activation": "relu"},
     "x: PRBs used": {"share": "used"},
     "ReLU, x: PRBs used": {"activation": "relu", "share": "used"},
@@ -56,17 +56,17 @@ def study(
     """Fits and judges the estimator of a run; what is in ``out`` already is not repeated.
 
     Args:
-        run: of ``idla``.
+        run: of an allocator that fits an estimator.
         periods: intervals of H_0, H_1, H_2.
         variants: changes of the run's settings, by name.
-        out: folder; ``seed-N.json`` and the fitted ``seed-N.pt`` go there.
+        out: folder; ``ALLOCATOR-seed-N.json`` and the fitted ``ALLOCATOR-seed-N.pt`` go there.
         progress: told a line before each fit.
 
     Returns:
         ``seed``, ``variants`` (reports of ``fit`` by name) and ``later``: ``slice``, ``r`` errors
         on the intervals of H_2, with the slice that was not there in the training.
     """
-    path = out / f"seed-{run.seed}.json"
+    path = out / f"{run.label}-seed-{run.seed}.json"
     if path.is_file():
         told: dict[str, Any] = json.loads(path.read_text())
         return told
@@ -76,13 +76,13 @@ def study(
     found: Mapping[str, Any] = {}
     out.mkdir(parents=True, exist_ok=True)
     for name, changes in variants.items():
-        progress(f"estimator: seed {run.seed}, {name}")
+        progress(f"estimator of {run.label}: seed {run.seed}, {name}")
         allocator = _make(run, changes)
         allocator.fit(training, run.seed)
         reports[name] = allocator.report
         if not changes:
             found = allocator.evaluate(later, training)
-            allocator.save(out / f"seed-{run.seed}.pt")
+            allocator.save(path.with_suffix(".pt"))
     ids = [entry["id"] for entry in run.slices]
     told = {
         "seed": run.seed,
@@ -95,4 +95,4 @@ def study(
 
 def _make(run: Run, changes: Mapping[str, Any]) -> Any:
     settings = {**run.config["allocator_settings"], **changes, "explore_steps": 0}
-    return make_allocator(load_allocator(IDLA), settings)
+    return make_allocator(load_allocator(run.label), settings)

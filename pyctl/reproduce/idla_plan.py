@@ -11,7 +11,7 @@ from pyctl.campaign.prepare import RunConfig
 SCENARIO = "cells"
 SLICES, NEW_SLICE = "1,2,4", 3
 REFERENCE = "equal"
-LEARNERS = ("idla", "grid-on-f", "td3", "td3-shared")
+LEARNERS = ("idla", "idla-measured", "grid-on-f", "td3", "td3-shared")
 ALLOCATORS = (*LEARNERS, "traffic", REFERENCE)
 
 # A quarter of the paper's 20 MHz, with as few users: the load of a PRB is what counts, and it is

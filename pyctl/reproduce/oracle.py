@@ -86,7 +86,7 @@ def look(
     at_once: int,
     progress: Callable[[str], None],
 ) -> list[dict[str, Any]]:
-    """Finds the optimum of slots; those that are in ``out`` already are not repeated.
+    """Finds the optimum of slots; what is in ``out`` already, of all allocators, is not repeated.
 
     Args:
         played: the runs.
@@ -100,11 +100,17 @@ def look(
         utility of the cell: mean of log(1 + r) over its slices), ``oracle_shares`` and ``utility``
         of each allocator.
     """
-    missing = [slot for slot in slots if not _path(out, played, slot).is_file()]
+    missing = [slot for slot in slots if not _is_there(_path(out, played, slot), played)]
     if missing:
         out.mkdir(parents=True, exist_ok=True)
         _play(played, missing, out, at_once, progress)
     return [json.loads(_path(out, played, slot).read_text()) for slot in slots]
+
+
+def _is_there(path: Path, played: Played) -> bool:
+    return (
+        path.is_file() and played.decisions.keys() <= json.loads(path.read_text())["utility"].keys()
+    )
 
 
 def _path(out: Path, played: Played, slot: Slot) -> Path:

@@ -11,7 +11,14 @@ import pytest
 
 from agents.errors import AllocatorError
 from agents.idla import decide
-from agents.idla.allocator import GridOnF, Idla, IdlaSettings, LearntAllocator, LearntSettings
+from agents.idla.allocator import (
+    GridOnF,
+    Idla,
+    IdlaMeasured,
+    IdlaSettings,
+    LearntAllocator,
+    LearntSettings,
+)
 from agents.idla.estimator import HISTORY, Estimator
 from agents.idla.exploration import Explore
 from agents.idla.formula import FormulaCells, observe, record
@@ -75,6 +82,23 @@ def test_it_does_better_than_random_shares(model: str) -> None:
     random = utility(play(Explore(), 40)[1])
     assert utility(play(idla(model), 40)[1]) > random + 0.05
     assert utility(play(grid(model), 40)[1]) > random + 0.05
+
+
+def test_what_was_measured_can_be_learnt_from(tmp_path: Path) -> None:
+    network = FormulaCells(CELLS, SLICES, seed=3)
+    shares = np.random.default_rng(3).dirichlet(np.ones(SLICES), (300, CELLS))
+    data = record(network, shares)
+    fitted = {}
+    for kind in (Idla, IdlaMeasured):
+        allocator = kind(IdlaSettings(epochs=60, device="cpu"))
+        allocator.fit(data, seed=1)
+        fitted[kind.name] = allocator.report["mae_test"]
+    # What a PRB carries is in the CQI of these formulas, too: it must not be worse.
+    assert fitted["idla-measured"] < 1.1 * fitted["idla"]
+    path = tmp_path / "measured.pt"
+    allocator.save(path)
+    again = IdlaMeasured(IdlaSettings(model=str(path), device="cpu"))
+    assert utility(play(again, 40)[1]) > utility(play(Explore(), 40)[1]) + 0.05
 
 
 def test_every_decision_is_feasible(model: str) -> None:

@@ -17,7 +17,7 @@ from agents.idla.dataset import (
     rows_of,
     state_of,
 )
-from agents.idla.estimator import BOUND, HISTORY, TARGET
+from agents.idla.estimator import BOUND, HISTORY, STATE, TARGET
 
 STEPS, CELLS, SLICES = 8, 2, 3
 TARGETS, BOUNDS = np.array([2e6, 1e6, 5e5], np.float32), np.array([0.1, 0.1, 0.05], np.float32)
@@ -160,6 +160,33 @@ def test_missing_fields_are_named() -> None:
     del dataset["cqi"]
     with pytest.raises(AllocatorError, match="the data set has no cqi"):
         Log.of_mapping({**dataset, "prbs": 100, "users": 2})
+
+
+def test_a_measured_state_is_of_the_interval_before() -> None:
+    shape = (STEPS, CELLS, SLICES)
+    fields = {
+        name: (scale * np.arange(np.prod(shape)).reshape(shape)).astype(np.float32)
+        for name, scale in (("thp_dl", 1e3), ("offered", 1e4), ("prb_used_dl", 0.1))
+    }
+    rows = rows_of(log(**fields), "ceiling", "measured")
+    paper = rows_of(log(**fields), "ceiling")
+    np.testing.assert_array_equal(rows.z[:, :STATE], paper.z)
+    for i, (name, values) in enumerate(fields.items()):
+        before = np.stack([values[t - 1] for t in range(HISTORY, STEPS)])
+        np.testing.assert_array_equal(rows.z[:, STATE + i], before.ravel(), err_msg=name)
+    both = augment(rows, np.random.default_rng(1))
+    copies = both.where(both.augmented)
+    np.testing.assert_array_equal(copies.z[: len(rows), STATE:], rows.z[:, STATE:])
+
+
+def test_what_was_measured_of_a_new_slice_is_the_mean_of_its_cell() -> None:
+    seen = history([[1, 1, 0]] * HISTORY, [[2, 2, 0]] * HISTORY, [[9, 9, 0]] * HISTORY)
+    for name, last in (("thp_dl", [4, 8, 0]), ("offered", [1, 3, 0]), ("prb_used_dl", [5, 7, 0])):
+        values = np.zeros((HISTORY, 1, 3), np.float32)
+        values[-1, 0] = last
+        seen[name] = values
+    z = state_of(seen, np.ones((1, 3), bool), (TARGETS[:3], BOUNDS[:3]), "measured")
+    assert z[0, :, STATE:].tolist() == [[4, 1, 5], [8, 3, 7], [6, 2, 6]]
 
 
 def test_an_unknown_share_is_refused() -> None:

@@ -60,7 +60,7 @@ def test_every_scheme_is_in_the_store_and_explores_alike(
         early = steps[steps["step"] <= begin]["prb_max_decided"].tolist()
         explored[json.loads(path.read_text())["allocator"]] = early
     assert set(explored) == set(ALLOCATORS)
-    for name in ("grid-on-f", "td3", "td3-shared"):
+    for name in ("idla-measured", "grid-on-f", "td3", "td3-shared"):
         assert explored[name] == explored["idla"]
     assert explored["equal"] != explored["idla"]
 

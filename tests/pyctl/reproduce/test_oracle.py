@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,12 @@ def test_what_is_found_is_not_looked_for_again(played: Played, tmp_path: Path) -
     first = oracle.look(played, [Slot(1, 0)], tmp_path, 4, lambda _: None)
     again = oracle.look(played, [Slot(1, 0)], tmp_path, 4, lambda line: pytest.fail(line))
     assert again == first
+
+
+def test_a_slot_is_looked_at_again_for_another_allocator(played: Played, tmp_path: Path) -> None:
+    alone = replace(played, decisions={"a": played.decisions["a"]})
+    (first,) = oracle.look(alone, [Slot(1, 0)], tmp_path, 4, lambda _: None)
+    assert set(first["utility"]) == {"a"}
+    (again,) = oracle.look(played, [Slot(1, 0)], tmp_path, 4, lambda _: None)
+    assert set(again["utility"]) == {"a", "b"}
+    assert again["utility"]["a"] == first["utility"]["a"]
