@@ -23,6 +23,7 @@ from agents.ddnn.data import Parts
 from agents.ddnn.network import LAYOUTS, DistributedLstm
 from agents.ddnn.training import Training
 from agents.errors import AllocatorError
+from agents.threads import one_thread
 from pyctl.campaign.atomic import write_text
 from pyctl.campaign.provenance import git_state, machine
 from pyctl.errors import SlicebedError
@@ -191,13 +192,18 @@ def _path(plan: Plan, study: Study) -> Path:
 
 
 def _find_one(study: Study, plan: Plan) -> None:
-    """Trains and evaluates a network."""
+    """Trains and evaluates a network, on one thread: as many may be made as there are cores.
+
+    With more threads sums are added up in another order, and nothing would be the same bit by bit.
+    """
     parts = _parts(study)
-    ddnn_train.train(plan, parts, study.networks, study.training, study.device)
-    print(f"{plan.name}: evaluation", file=sys.stderr)
     path = _path(plan, study)
+    with one_thread():
+        ddnn_train.train(plan, parts, study.networks, study.training, study.device)
+        print(f"{plan.name}: evaluation", file=sys.stderr)
+        found = _evaluate(plan, parts, study)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(_evaluate(plan, parts, study)) + "\n")
+    write_text(path, json.dumps(found) + "\n")
 
 
 @cache
@@ -240,7 +246,9 @@ def draw(found: Found, study: Study, out: Path) -> list[Path]:
     with style() as plt:
         figure, behind = figures.trade_off(plt, tables.curves, tables.facts)
         files += save(figure, out, FIGURES[0], behind)
-        figure, behind = figures.allocations(plt, _shown(found.parts, study))
+        with one_thread():
+            shown = _shown(found.parts, study)
+        figure, behind = figures.allocations(plt, shown)
         files += save(figure, out, FIGURES[1], behind)
         plt.close("all")
     return files

@@ -31,6 +31,7 @@ from agents.ddnn.expected import ExpectedCosts
 from agents.ddnn.network import DistributedLstm, parameters
 from agents.ddnn.offload import Regression, fit_classifier
 from agents.ddnn.view import View
+from agents.threads import one_thread
 from pyctl.campaign.atomic import write_text
 from pyctl.errors import UsageError
 from pyctl.studies import ddnn_train
@@ -121,7 +122,9 @@ def make(study: Study, slots: int, say: Callable[[str], None]) -> Files:
     folder.mkdir(parents=True, exist_ok=True)
     mask, day = folder / f"mask-{slots}.csv", folder / f"demands-{slots}.json"
     peak = _write_load(values, parts, first, slots, mask, day)
-    thresholds = {seed: _fit(study, parts, seed, folder, say) for seed in range(1, study.seeds + 1)}
+    seeds = range(1, study.seeds + 1)
+    with one_thread():  # as the networks were trained: the same on every machine
+        thresholds = {seed: _fit(study, parts, seed, folder, say) for seed in seeds}
     return Files(
         mask=mask,
         demands=day,

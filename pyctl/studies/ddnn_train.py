@@ -14,14 +14,14 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Literal
 
 from agents.ddnn import deepcog, network, storage
 from agents.ddnn.data import Parts
 from agents.ddnn.training import Loss, Training, Weights, fit, joint_loss, single_loss
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Kind = Literal["ddnn", "central", "central-wide", "deepcog"]
 LOCAL_WEIGHTS = (0.9, 0.8, 0.1)  # w_L of Figs. 3a to 3c
@@ -98,7 +98,6 @@ def train(
     Returns:
         The path of its file.
     """
-    torch.set_num_threads(1)  # as many processes as cores may train
     path = out / f"{plan.name}.pt"
     if path.exists():
         return path
