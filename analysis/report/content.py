@@ -127,12 +127,14 @@ def collect(results: Path, claims: ClaimsFile | None) -> Content:
     comparisons = compare(store.runs)
     judged = judge(claims.claims, comparisons, read_measures(results)) if claims else []
     rows, columns, origins = _runs(comparisons)
+    varying = _varying(comparisons)
     detailed = DETAILED_GROUPS if len(store.runs) < LARGE_STORE else DETAILED_GROUPS_OF_LARGE
     return Content(
         title=results.resolve().name,
         counts=_counts(store),
         groups=[
-            _group(one, _apart(one, comparisons), i < detailed) for i, one in enumerate(comparisons)
+            _group(one, varying[one.first.scenario], i < detailed)
+            for i, one in enumerate(comparisons)
         ],
         paper=claims.paper if claims else None,
         claims=judged,
@@ -156,30 +158,32 @@ def _counts(store: Store) -> dict[str, int]:
     return counts
 
 
-def _apart(comparison: Comparison, others: Sequence[Comparison]) -> str:
-    """Lists the parameters of a group that not all groups of its scenario share."""
-    scenario = comparison.first.scenario
-    groups = [dict(_parameters(one)) for one in others if one.first.scenario == scenario]
-    return ", ".join(
-        f"{name} {value}"
-        for name, value in _parameters(comparison)
-        if any(group.get(name) != value for group in groups)
-    )
+def _varying(comparisons: Sequence[Comparison]) -> dict[str, set[str]]:
+    """Names the parameters of each scenario that not all of its groups share."""
+    first: dict[str, set[tuple[str, str]]] = {}
+    varying: dict[str, set[str]] = {}
+    for one in comparisons:
+        own = set(_parameters(one))
+        scenario = one.first.scenario
+        differing = own ^ first.setdefault(scenario, own)
+        varying.setdefault(scenario, set()).update(name for name, _ in differing)
+    return varying
 
 
 def _parameters(comparison: Comparison) -> list[tuple[str, str]]:
     return _flat(comparison.first.config["parameters"])
 
 
-def _group(comparison: Comparison, apart: str, detailed: bool) -> Group:
+def _group(comparison: Comparison, varying: set[str], detailed: bool) -> Group:
     names = metric_names(comparison)
     reference = reference_of(comparison)
     headlines = [name for name in HEADLINES if name in names]
     elements = [name for name in names if name.startswith(ELEMENTS)] if detailed else []
+    parameters = _parameters(comparison)
     return Group(
         comparison.name,
         comparison.first.scenario,
-        apart,
+        ", ".join(f"{name} {value}" for name, value in parameters if name in varying),
         [
             (
                 variant.label,
@@ -188,7 +192,7 @@ def _group(comparison: Comparison, apart: str, detailed: bool) -> Group:
             )
             for variant in comparison.variants
         ],
-        _parameters(comparison),
+        parameters,
         [metric_table(comparison, name, reference) for name in headlines],
         [
             metric_table(comparison, name, reference)

@@ -111,8 +111,7 @@ def find(study: Study, workers: int = 1) -> Found:
         AllocatorError: its demands do not fit.
         SlicebedError: a process that trains was ended.
     """
-    demands = load_demands(study.trace, study.corner)
-    parts = data.prepare(demands.values)
+    demands, parts = _read(study)
     missing = [plan for plan in study.plans() if not _path(plan, study).exists()]
     do_at_once(partial(_find_one, study), missing, workers)
     evaluated = [json.loads(_path(plan, study).read_text()) for plan in study.plans()]
@@ -196,7 +195,7 @@ def _find_one(study: Study, plan: Plan) -> None:
 
     With more threads sums are added up in another order, and nothing would be the same bit by bit.
     """
-    parts = _parts(study)
+    _, parts = _read(study)
     path = _path(plan, study)
     with one_thread():
         ddnn_train.train(plan, parts, study.networks, study.training, study.device)
@@ -207,9 +206,10 @@ def _find_one(study: Study, plan: Plan) -> None:
 
 
 @cache
-def _parts(study: Study) -> Parts:
+def _read(study: Study) -> tuple[Demands, Parts]:
     """Reads the demands, once a process."""
-    return data.prepare(load_demands(study.trace, study.corner).values)
+    demands = load_demands(study.trace, study.corner)
+    return demands, data.prepare(demands.values)
 
 
 def _evaluate(plan: Plan, parts: Parts, study: Study) -> dict[str, Any]:
