@@ -97,7 +97,11 @@ def fit_expected(
 
 
 def _line_through(forecast: Tensor, error: Tensor) -> Tensor:
-    """Fits error = a + b forecast by least squares, station by station; (stations, 2)."""
-    columns = torch.stack([torch.ones_like(forecast), forecast], dim=-1).transpose(0, 1)
-    solution: Tensor = torch.linalg.lstsq(columns, error.T[..., None]).solution
-    return solution.squeeze(-1)
+    """Fits error = a + b forecast by least squares, station by station; (stations, 2).
+
+    In double precision: how LAPACK rounds depends on where the memory happens to lie, and in single
+    precision that shows in the result.
+    """
+    columns = torch.stack([torch.ones_like(forecast), forecast], dim=-1).transpose(0, 1).double()
+    solution: Tensor = torch.linalg.lstsq(columns, error.T[..., None].double()).solution
+    return solution.squeeze(-1).float()
