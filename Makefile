@@ -49,7 +49,7 @@ sanitize: $(VENV)/.ns3
 	scripts/run-sanitized build/sanitize
 
 fuzz: $(VENV)/.installed
-	@scripts/install-debian-packages clang
+	@scripts/install-debian-packages clang libclang-rt-dev
 	cmake -S ns3-scenarios/fuzz -B build/fuzz $(CMAKE_ARGS) -DCMAKE_CXX_COMPILER=clang++
 	cmake --build build/fuzz
 	scripts/run-fuzz-targets build/fuzz $(FUZZ_RUNS)
