@@ -202,6 +202,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    # What a shell started in the background ignores it, and so would all agents.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     trials = []
     for index in range(arguments.trials):
         trial = try_once(arguments.seed + index)
