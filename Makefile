@@ -19,6 +19,11 @@ CXX_SOURCES := $(shell find cmake ns3-scenarios -type f \
 # pip writes no bytecode and asks for no newer self: half the installation time.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile -c constraints.txt
 
+# What commands import; see where it is used.
+IMPORTED := duckdb, gymnasium, jinja2, matplotlib.pyplot, pandas, pettingzoo, pyarrow.parquet, pydantic, pytest, \
+            ray, rich.progress, scipy.optimize, scipy.stats, stable_baselines3, submitit, torch.utils.tensorboard, \
+            typer, yaml, zmq
+
 FUZZ_RUNS ?= 20000
 CMAKE_ARGS := -G Ninja -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python $(if $(ns3_DIR),-Dns3_DIR=$(ns3_DIR))
 
@@ -71,4 +76,8 @@ $(VENV)/.ns3: constraints.txt | $(VENV)/.packages
 $(VENV)/.installed: $(VENV)/.ns3 pyproject.toml constraints.txt CMakeLists.txt $(CXX_SOURCES)
 	@echo "setup: the C++ scenarios and the Python packages (a few minutes the first time)"
 	$(PIP) --no-build-isolation $(NS3_ARGS) -e '.[dev]'
+	@# Where Python is told to write no bytecode, as in many containers, each start would compile what it
+	@# imports (pandas alone for 1.5 s): it is compiled here, once.
+	$(BIN)/python -m compileall -q agents analysis pyctl
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import $(IMPORTED)'
 	@touch $@
