@@ -15,6 +15,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <map>
+#include <string>
 #include <unistd.h>
 
 namespace slicebed
@@ -26,9 +28,12 @@ namespace
 nlohmann::json
 Describe(const Scenario& scenario,
          const ScenarioParameters& parameters,
+         const std::map<std::string, std::string>& ns3Options,
          const Adaptor& adaptor,
          const DecisionLoop::Settings& settings)
 {
+    nlohmann::json options = ns3Options;
+    options["RngSeed"] = ns3::RngSeedManager::GetSeed(); // NS_GLOBAL_VALUE may have set it too
     auto context = adaptor.Context();
     context["interval_s"] = settings.interval.GetSeconds();
     context["control_latency_s"] = settings.controlLatency.GetSeconds();
@@ -38,6 +43,7 @@ Describe(const Scenario& scenario,
             {"summary", scenario.Summary()},
             {"topology", scenario.Topology()},
             {"parameters", parameters.ToJson()},
+            {"ns3_options", options},
             {"observation", ToJson(adaptor.ObservationFields())},
             {"action", ToJson(adaptor.ActionFields())},
             {"context", context},
@@ -70,16 +76,20 @@ Serve(const Scenario& scenario, Options& options)
 }
 
 void
-RunEpisode(Scenario& scenario, const ScenarioParameters& described, const Options& options)
+RunEpisode(Scenario& scenario,
+           const ScenarioParameters& described,
+           const std::map<std::string, std::string>& ns3Options,
+           const Options& options)
 {
     const auto adaptor = scenario.Build();
     const auto settings = scenario.LoopSettings();
-    const auto description = Describe(scenario, described, *adaptor, settings);
+    auto description = Describe(scenario, described, ns3Options, *adaptor, settings);
     if (options.describe)
     {
         std::cout << description.dump() << std::endl;
-        return;
+        return; // without the seed: it is the same for all
     }
+    description["seed"] = ns3::RngSeedManager::GetRun();
     const auto channel = MakeChannel(options, *adaptor);
     DecisionLoop loop(*channel, *adaptor, settings, description);
     loop.Start();
@@ -111,11 +121,11 @@ Run(Scenario& scenario, const std::vector<std::string>& arguments)
     ns3::Simulator::SetScheduler(ns3::ObjectFactory("ns3::PriorityQueueScheduler"));
     if (!options.serve)
     {
-        RunEpisode(scenario, common, options);
+        RunEpisode(scenario, common, own.Ns3Options(), options);
     }
     else if (Serve(scenario, options))
     {
-        RunEpisode(scenario, common, options);
+        RunEpisode(scenario, common, own.Ns3Options(), options);
         // A copy leaves its memory to the kernel: to take the network apart takes as long as to
         // build it, and the agent may be waiting for the end.
         std::cout.flush();

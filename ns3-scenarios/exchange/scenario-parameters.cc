@@ -160,7 +160,12 @@ ScenarioParameters::SetFromArgument(const std::string& argument)
     }
     else if (IsNs3Option(name))
     {
+        RequireUtf8(name, value);
         SetNs3Option(name, value);
+        if (name != "RngRun")
+        {
+            m_ns3Options[name] = value;
+        }
     }
     else
     {
@@ -197,6 +202,12 @@ ScenarioParameters::ToJson() const
                         {"high", bound(parameter.high)}});
     }
     return list;
+}
+
+const std::map<std::string, std::string>&
+ScenarioParameters::Ns3Options() const
+{
+    return m_ns3Options;
 }
 
 std::string

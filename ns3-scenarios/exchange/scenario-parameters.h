@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -53,6 +54,9 @@ class ScenarioParameters
     /** @return the description's "parameters" */
     nlohmann::json ToJson() const;
 
+    /** @return the options of ns-3 itself that were parsed, as texts by name, without RngRun */
+    const std::map<std::string, std::string>& Ns3Options() const;
+
     /** @return a line a parameter, with unit and default */
     std::string Help() const;
 
@@ -74,7 +78,8 @@ class ScenarioParameters
     void SetFromArgument(const std::string& argument);
     [[noreturn]] void RefuseName(const std::string& name) const;
 
-    std::vector<Parameter> m_parameters; //!< in the order of declaration
+    std::vector<Parameter> m_parameters;             //!< in the order of declaration
+    std::map<std::string, std::string> m_ns3Options; //!< values by name
 };
 
 /**

@@ -71,11 +71,13 @@ class AwaitedEnv(CoSimEnv):
         """Says how the simulation is to be started, and waits for it.
 
         Raises:
-            ProtocolError: the one that came runs another scenario, or other parameters.
+            ProtocolError: the one that came runs another scenario, or with another parameter, seed
+                or option of ns-3.
         """
         observation, info = super().reset(seed=seed, options=options)
         try:
-            _require_same_run(self.description, info.get("description", {}))
+            expected = {**self.description, "seed": self.seed}
+            _require_same_run(expected, info.get("description", {}))
         except ProtocolError:
             self.close()
             raise
@@ -107,11 +109,21 @@ def _require_same_run(expected: Mapping[str, Any], came: Mapping[str, Any]) -> N
             f"the simulation that came runs scenario {came.get('scenario')}; "
             f"{expected['scenario']} is expected"
         )
-    values = {entry["name"]: entry["value"] for entry in came["parameters"]}
-    for entry in expected["parameters"]:
-        name, value = entry["name"], entry["value"]
-        if name not in FILES and values.get(name) != value:
+    due, found = _inputs(expected), _inputs(came)
+    for name in (*due, *found):
+        if due.get(name) != found.get(name):
             raise ProtocolError(
-                f"the simulation that came runs with {name}={values.get(name)}; "
-                f"{name}={value} is expected"
+                f"the simulation that came runs with {_setting(name, found)}; "
+                f"{_setting(name, due)} is expected"
             )
+
+
+def _inputs(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Gathers all that decides what is simulated, by name."""
+    parameters = {entry["name"]: entry["value"] for entry in description["parameters"]}
+    inputs = {**parameters, **description.get("ns3_options", {}), "seed": description.get("seed")}
+    return {name: value for name, value in inputs.items() if name not in FILES}
+
+
+def _setting(name: str, inputs: Mapping[str, Any]) -> str:
+    return f"{name}={inputs[name]}" if name in inputs else f"{name} not set"

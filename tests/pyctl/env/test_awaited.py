@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import shlex
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pyctl.campaign.prepare import Reach, RunConfig
+from pyctl.campaign.runner import run_once
 from pyctl.env.awaited import AwaitedEnv
 from pyctl.env.cosim import CoSimEnv
 from pyctl.errors import ProtocolError, SimulationHung, UsageError
@@ -20,6 +26,10 @@ from tests.pyctl.env.told import Told
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 PARAMS = {"steps": 2}
+TINY_CELLS = {
+    **{"sites": 1, "sectors": 1, "ues_per_slice": 1},
+    **{"steps": 1, "interval_s": 0.2, "warmup_s": 0},
+}
 ACTION = {"prb_max": np.full((2, 3), 0.25, np.float32)}
 
 
@@ -70,16 +80,69 @@ def test_an_episode_is_that_of_a_simulation_started_here(
     env.close()
 
 
-def test_another_simulation_is_sent_away(unused_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    def other(words: list[str]) -> list[str]:
-        return [word.replace("steps=2", "steps=5") for word in words]
+def instead(old: str, *new: str) -> Callable[[list[str]], list[str]]:
+    """Replaces a word of the command."""
+    return lambda words: [each for word in words for each in (new if word == old else [word])]
 
-    elsewhere = Elsewhere(monkeypatch, other)
+
+SIZE = "ns3::UdpSocket::RcvBufSize"
+
+
+@pytest.mark.parametrize(
+    ("params", "change", "text"),
+    [
+        (PARAMS, instead("steps=2", "steps=5"), "with steps=5; steps=2 is expected"),
+        (PARAMS, instead("3", "4"), "with seed=4; seed=3 is expected"),
+        (PARAMS, lambda words: [w for w in words if w not in ("--seed", "3")], "with seed=1; seed"),
+        (
+            {**PARAMS, SIZE: 99999},
+            instead(f"{SIZE}=99999", f"{SIZE}=131072"),
+            f"with {SIZE}=131072; {SIZE}=99999 is expected",
+        ),
+        (
+            {**PARAMS, SIZE: 99999},
+            instead(f"{SIZE}=99999", "steps=2"),
+            f"with {SIZE} not set; {SIZE}=99999 is expected",
+        ),
+        (
+            PARAMS,
+            instead("steps=2", "steps=2", "--set", f"{SIZE}=99999"),
+            f"with {SIZE}=99999; {SIZE} not set is expected",
+        ),
+    ],
+)
+def test_another_simulation_is_sent_away(
+    params: dict[str, Any],
+    change: Callable[[list[str]], list[str]],
+    text: str,
+    unused_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elsewhere = Elsewhere(monkeypatch, change)
     address = f"tcp://127.0.0.1:{unused_port}"
-    env = AwaitedEnv("loopback", PARAMS, 3, address=address, timeout_s=30)
-    with pytest.raises(ProtocolError, match="came runs with steps=5; steps=2 is expected"):
+    env = AwaitedEnv("loopback", params, 3, address=address, timeout_s=30)
+    with pytest.raises(ProtocolError, match=f"came runs {re.escape(text)}"):
         env.reset()
     assert elsewhere.end() == (0, "")  # it was asked to stop
+
+
+def test_a_run_of_another_seed_is_not_stored_as_one_of_this(
+    tmp_path: Path, unused_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Elsewhere(monkeypatch, instead("5", "7"))
+    reach = Reach(listen=f"tcp://127.0.0.1:{unused_port}")
+    request = RunConfig("cells", "equal", {**TINY_CELLS, SIZE: 99999}, seed=5, reach=reach)
+    with pytest.raises(ProtocolError, match="came runs with seed=7; seed=5 is expected"):
+        run_once(request, tmp_path)
+    elsewhere.end()
+    assert [path.suffix for path in tmp_path.iterdir()] == [".failed"]
+
+    elsewhere = Elsewhere(monkeypatch)
+    there = run_once(request, tmp_path)
+    assert elsewhere.end() == (0, "")
+    here = run_once(dataclasses.replace(request, reach=Reach()), tmp_path / "here")
+    assert there.run_id == here.run_id
+    assert there.summary["kpi_sha256"] == here.summary["kpi_sha256"]
 
 
 def test_who_has_not_the_key_is_not_let_in(

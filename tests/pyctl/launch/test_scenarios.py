@@ -25,6 +25,13 @@ def test_a_description_has_the_parameters_applied() -> None:
     assert described.raw["action"][0]["shape"] == [4, 3]
 
 
+def test_a_description_has_the_options_of_ns3_and_holds_for_every_seed() -> None:
+    described = describe("loopback", {"ns3::UdpSocket::RcvBufSize": 99999}).raw
+    assert described["ns3_options"] == {"RngSeed": 1, "ns3::UdpSocket::RcvBufSize": "99999"}
+    assert "seed" not in described
+    assert describe("loopback", {"RngRun": 7}).raw == describe("loopback").raw
+
+
 def test_a_scenario_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = describe("loopback", {"steps": 77}).raw
 
