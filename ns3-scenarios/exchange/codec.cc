@@ -371,6 +371,10 @@ bool
 DecodeInitAck(std::string_view bytes)
 {
     const auto message = Parse<wire::SimInitAck>(bytes, "SimInitAck");
+    if (!message.refusal().empty())
+    {
+        throw ProtocolError("the agent refused: " + message.refusal());
+    }
     if (!message.done() && !message.stopsimreq())
     {
         throw ProtocolError("SimInitAck says neither done nor stopSimReq");

@@ -19,7 +19,7 @@ std::string EncodeState(const EnvState& state);
 
 /**
  * @return whether the agent lets the simulation go on
- * @throws ProtocolError if the bytes are no SimInitAck
+ * @throws ProtocolError if the bytes are no SimInitAck, or the agent refuses to talk
  */
 bool DecodeInitAck(std::string_view bytes);
 

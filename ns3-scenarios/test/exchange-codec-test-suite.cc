@@ -263,6 +263,13 @@ class BadMessagesTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(ErrorText<ProtocolError>([] { DecodeInitAck(""); }),
                               "SimInitAck says neither done nor stopSimReq",
                               "empty");
+        wire::SimInitAck refusal;
+        refusal.set_stopsimreq(true);
+        refusal.set_refusal("it is busy");
+        NS_TEST_EXPECT_MSG_EQ(
+            ErrorText<ProtocolError>([&] { DecodeInitAck(refusal.SerializeAsString()); }),
+            "the agent refused: it is busy",
+            "it will not talk");
         NS_TEST_EXPECT_MSG_EQ(ErrorText<ProtocolError>([] { DecodeInitAck("\x08"); }),
                               "the 1 bytes received are no SimInitAck",
                               "cut off");

@@ -1,7 +1,10 @@
 """Moves messages between an agent and one simulation; knows nothing of what they mean.
 
-The agent listens (ZeroMQ REP), on the local host unless told otherwise; the simulation connects
-(REQ). Every wait has a deadline, and looks every ``POLL_S`` whether the simulation still lives.
+The agent listens, on the local host unless told otherwise; the simulation connects (ZeroMQ REQ).
+The agent's socket is a ROUTER: on the wire it is the REP that the simulation expects, and it tells
+who spoke. So once a simulation is admitted, others that come are refused and disturb nothing.
+
+Every wait has a deadline, and looks every ``POLL_S`` whether the simulation still lives.
 """
 
 from __future__ import annotations
@@ -101,9 +104,8 @@ class Channel:
         """
         self.port = 0
         self._own_folder: SocketFolder | None = None
-        self._connections = 0
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(1)
-        self._socket = self._context.socket(zmq.REP)
+        self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, LINGER_MS)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self.curve_key: str | None = None
@@ -120,14 +122,24 @@ class Channel:
             self.close()
             raise
         self._wait_ms = -1
-        self._admitted = False
+        self._connections: set[int] = set()  # file descriptors
+        self._asker: bytes | None = None  # routing id of who spoke last and waits for an answer
+        self._asker_connection = -1
+        self._ahead: list[bytes] | None = None  # frames of a message that was asked for by ready()
+        self._peer: bytes | None = None  # routing id of the simulation that was admitted
+        self._refusal = b""
+        self._peer_left = False
 
     def send(self, message: bytes) -> None:
-        """Answers the message that was received last."""
-        try:
-            self._socket.send(message)
-        except zmq.ZMQError as error:
-            raise SlicebedError(f"nothing to answer at {self.endpoint}: {error}") from error
+        """Answers the message that was received last.
+
+        Raises:
+            SlicebedError: it was answered before, or there is none.
+        """
+        if self._asker is None:
+            raise SlicebedError(f"nothing to answer at {self.endpoint}")
+        asker, self._asker = self._asker, None
+        self._socket.send_multipart([asker, b"", message])
 
     def receive(self, timeout_s: float, watch: Watch | None = None) -> bytes:
         """Waits for a message.
@@ -140,28 +152,33 @@ class Channel:
         Raises:
             ChannelTimeout: nothing came in time.
             PeerDisconnected: the simulation closed its connection after it was admitted.
+            ProtocolError: the message has several frames.
         """
         deadline = time.monotonic() + timeout_s
+        frames, self._ahead = self._ahead, None
         while True:
             remaining_s = deadline - time.monotonic()
-            message = self._poll(min(POLL_S, max(remaining_s, 0.0)))
-            if message is None:
-                message = self._check_peer(watch)
-            if message is not None:
-                return message
+            if frames is None:
+                frames = self._poll(min(POLL_S, max(remaining_s, 0.0))) or self._check_peer(watch)
+            if frames is not None:
+                if len(frames) > 1:
+                    raise ProtocolError(f"a message of {len(frames)} frames; one is required")
+                return frames[0]
             if remaining_s <= 0:
                 raise ChannelTimeout(f"no message at {self.endpoint} within {timeout_s:g} s")
 
     def ready(self) -> bool:
         """Tells whether a message can be received without waiting."""
-        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
+        if self._ahead is None:
+            self._ahead = self._poll(0)  # what is there may be a stranger's
+        return self._ahead is not None
 
     @staticmethod
     def wait_for_any(channels: Sequence[Channel], wait_s: float) -> None:
-        """Waits until a message can be received from one of several channels without waiting.
+        """Waits until something has come to one of several channels; ``ready`` tells to which.
 
         Args:
-            channels: one or more.
+            channels: one or more, none of which is ready.
             wait_s: how long at most [s], in whole milliseconds.
         """
         poller = zmq.Poller()
@@ -169,9 +186,15 @@ class Channel:
             poller.register(channel._socket, zmq.POLLIN)
         poller.poll(math.ceil(wait_s * 1000))
 
-    def admit(self) -> None:
-        """Takes the simulation that is connected for the one of this episode: it may not leave."""
-        self._admitted = True
+    def admit(self, refusal: bytes) -> None:
+        """Takes the simulation that spoke last for the one of this episode: it may not leave.
+
+        Args:
+            refusal: answer to whatever others say from now on.
+        """
+        self._read_events()
+        self._peer, self._refusal = self._asker, refusal
+        self._peer_left = self._asker_connection not in self._connections
 
     def close(self) -> None:
         """Ends the connection once the last answer has left; waits a second for that at most."""
@@ -216,37 +239,54 @@ class Channel:
             ) from error
         return endpoint
 
-    def _poll(self, wait_s: float) -> bytes | None:
+    def _poll(self, wait_s: float) -> list[bytes] | None:
+        """Waits for the frames of a message by who may speak."""
         wait_ms = int(wait_s * 1000)
         if wait_ms != self._wait_ms:
             self._socket.setsockopt(zmq.RCVTIMEO, wait_ms)
             self._wait_ms = wait_ms
         try:
-            frame = self._socket.recv()
+            sender, *frames = self._take()
         except zmq.Again:
             return None
-        if self._socket.getsockopt(zmq.RCVMORE):
-            frames = 1 + len(self._socket.recv_multipart())
-            raise ProtocolError(f"a message of {frames} frames; one is required")
-        return frame
+        if len(frames) < 2 or frames[0]:
+            return None  # not from a REQ socket, whose envelope is one empty frame
+        if self._peer is not None and sender != self._peer:
+            self._socket.send_multipart([sender, b"", self._refusal])
+            return None
+        self._asker = sender
+        return frames[1:]
+
+    def _take(self) -> list[bytes]:
+        if self._peer is not None:
+            return self._socket.recv_multipart()
+        parts = self._socket.recv_multipart(copy=False)
+        self._asker_connection = int(parts[-1].get(zmq.SRCFD))
+        return [part.bytes for part in parts]
 
     def _read_events(self) -> None:
         while self._events.poll(0):
-            event = recv_monitor_message(self._events)["event"]
-            self._connections += 1 if event == zmq.EVENT_ACCEPTED else -1
+            message = recv_monitor_message(self._events)
+            event, connection = message["event"], message["value"]
+            if event == zmq.EVENT_ACCEPTED:
+                self._connections.add(connection)
+            else:
+                self._connections.discard(connection)
+                # For good: its number may be another's next.
+                self._peer_left |= connection == self._asker_connection
 
-    def _check_peer(self, watch: Watch | None) -> bytes | None:
+    def _check_peer(self, watch: Watch | None) -> list[bytes] | None:
         self._read_events()
         try:
             if watch is not None:
                 watch()
-            if self._admitted and self._connections <= 0:
+            if self._peer is not None and self._peer_left:
                 raise PeerDisconnected(f"the simulation left its connection to {self.endpoint}")
         except SlicebedError:
-            message = self._poll(LAST_WORDS_S)
-            if message is None:
+            frames = self._poll(LAST_WORDS_S)
+            if frames is None:
                 raise
-            return message
+            return frames
         return None
 
 

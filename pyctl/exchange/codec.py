@@ -129,13 +129,20 @@ def encode_ack(stop: bool = False) -> bytes:
     return _bytes(wire.SimInitAck(stopSimReq=True) if stop else wire.SimInitAck(done=True))
 
 
+def encode_refusal(why: str) -> bytes:
+    """Writes ``SimInitAck``: stop, since this agent will not talk to you."""
+    return _bytes(wire.SimInitAck(stopSimReq=True, refusal=why))
+
+
 def decode_ack(data: bytes) -> bool:
     """Reads ``SimInitAck``; returns whether to go on.
 
     Raises:
-        ProtocolError: the bytes are no such message, or it says neither.
+        ProtocolError: the bytes are no such message, it says neither, or the agent refuses to talk.
     """
     message = _parse(data, "SimInitAck")
+    if message.refusal:
+        raise ProtocolError(f"the agent refused: {message.refusal}")
     if not (message.done or message.stopSimReq):
         raise ProtocolError("SimInitAck says neither done nor stopSimReq")
     return not message.stopSimReq

@@ -64,11 +64,12 @@ class Session:
         Args:
             timeout_s: how long [s].
             watch: see ``Channel.receive``.
-            process_id: the one simulation that is meant; others are sent away. None: any.
+            process_id: the one simulation that is meant; others are refused, whatever they say.
+                None: any.
 
         Raises:
             ChannelTimeout: none came in time.
-            ProtocolError: what came is no hello; the simulation is asked to stop.
+            ProtocolError: what came is no hello, and any simulation is meant; it is asked to stop.
         """
         self._require(Stage.LISTENING)
         deadline = time.monotonic() + timeout_s
@@ -77,13 +78,15 @@ class Session:
             try:
                 hello = codec.decode_hello(data)
             except ProtocolError:
-                self._channel.send(codec.encode_ack(stop=True))
-                raise
-            if process_id is None or hello.process_id == process_id:
-                self.observation_space = hello.observation_space
-                self.action_space = hello.action_space
-                return hello
-            self._channel.send(codec.encode_ack(stop=True))
+                if process_id is None:
+                    self._channel.send(codec.encode_ack(stop=True))
+                    raise
+            else:
+                if process_id is None or hello.process_id == process_id:
+                    self.observation_space = hello.observation_space
+                    self.action_space = hello.action_space
+                    return hello
+            self._channel.send(codec.encode_refusal(f"it waits for process {process_id}"))
 
     def accept(self) -> None:
         """Lets the simulation that said hello go on."""
@@ -91,7 +94,7 @@ class Session:
         if self.observation_space is None or self.action_space is None:
             raise EpisodeOver("accept() before handshake()")
         self._codec = UsualCodec(self.observation_space, self.action_space)
-        self._channel.admit()
+        self._channel.admit(codec.encode_refusal("it talks to another simulation"))
         self.stage = Stage.AWAITING_STATE
         self._channel.send(codec.encode_ack())
 

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,13 @@ TINY_CELLS = {
 ACTION = {"prb_max": np.full((2, 3), 0.25, np.float32)}
 
 
+def start(words: list[str]) -> subprocess.Popen[str]:
+    """Starts a command of slicebed."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pyctl.cli", *words], stderr=subprocess.PIPE, text=True
+    )
+
+
 class Elsewhere:
     """Starts what the environment asks for, as a person at another host would."""
 
@@ -40,6 +48,7 @@ class Elsewhere:
         self._told = Told()
         patch.setattr(sys, "stderr", self._told)
         self._change = change
+        self.words: list[str] = []
         self.process: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._obey)
         self._thread.start()
@@ -48,10 +57,8 @@ class Elsewhere:
         text = self._told.line()
         prefix = "start the simulation with: slicebed "
         assert text.startswith(prefix)
-        words = self._change(shlex.split(text.removeprefix(prefix)))
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pyctl.cli", *words], stderr=subprocess.PIPE, text=True
-        )
+        self.words = self._change(shlex.split(text.removeprefix(prefix)))
+        self.process = start(self.words)
 
     def end(self) -> tuple[int, str]:
         self._thread.join()
@@ -78,6 +85,28 @@ def test_an_episode_is_that_of_a_simulation_started_here(
     assert rewards(env) == expected
     assert elsewhere.end() == (0, "")
     env.close()
+
+
+def test_a_second_simulation_disturbs_nothing_and_is_told_why(
+    unused_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = {"steps": 100_000}
+    here = CoSimEnv("loopback", params, seed=3)
+    here.reset()
+    elsewhere = Elsewhere(monkeypatch)
+    address = f"tcp://127.0.0.1:{unused_port}"
+    env = AwaitedEnv("loopback", params, 3, address=address, timeout_s=30)
+    env.reset()
+    second = start(elsewhere.words)
+    while second.poll() is None:
+        assert env.step(ACTION)[1] == here.step(ACTION)[1]
+        time.sleep(0.01)
+    assert second.returncode == 3
+    assert "error: the agent refused: it talks to another simulation" in second.communicate()[1]
+    assert env.step(ACTION)[1] == here.step(ACTION)[1]
+    env.close()
+    here.close()
+    assert elsewhere.end() == (0, "")
 
 
 def instead(old: str, *new: str) -> Callable[[list[str]], list[str]]:

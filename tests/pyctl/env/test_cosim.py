@@ -12,6 +12,8 @@ import gymnasium
 import numpy as np
 import psutil
 import pytest
+import zmq
+from gymnasium.spaces import Discrete
 from gymnasium.utils.env_checker import check_env
 
 import pyctl.env
@@ -25,6 +27,8 @@ from pyctl.errors import (
     UnknownName,
     UsageError,
 )
+from pyctl.exchange import codec
+from pyctl.exchange.codec import Hello
 from pyctl.exchange.transport import Transport
 from pyctl.launch import scenarios
 from tests.pyctl.env.told import Told
@@ -55,6 +59,31 @@ def running() -> list[int]:
     return pids
 
 
+@pytest.mark.parametrize(
+    "words", [codec.encode_hello(Hello(1, Discrete(2), Discrete(2))), b"\xff"], ids=["hello", "byte"]
+)
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_strangers_disturb_no_episode(words: bytes, transport: Transport) -> None:
+    env, alone = (CoSimEnv("loopback", {"steps": 2}, 7, each) for each in (transport, "shm"))
+    expected = [alone.reset()[0], alone.step(ACTION)[0], alone.step(ACTION)[0]]
+    with zmq.Context(1) as context, context.socket(zmq.REQ) as stranger:
+        stranger.setsockopt(zmq.LINGER, 0)
+        observed = [env.reset()[0]]
+        assert env._link is not None
+        stranger.connect(env._link.session.endpoint)
+        stranger.send(words)
+        time.sleep(0.5)  # so that it lies there before the next state comes
+        (twin,) = env.branch()
+        observed += [env.step(ACTION)[0], env.step(ACTION)[0]]
+        with pytest.raises(ProtocolError, match="the agent refused: it talks to another"):
+            codec.decode_ack(stranger.recv())
+    np.testing.assert_equal(observed, expected)
+    np.testing.assert_equal(twin.step(ACTION)[0], expected[1])
+    env.reset()
+    for each in (env, twin, alone):
+        each.close()
+
+
 SMALL_CELLS = {"steps": 2, "sites": 1, "ues_per_slice": 1, "interval_s": 0.3, "warmup_s": 0.1}
 
 
@@ -64,7 +93,7 @@ def test_an_episode(transport: Transport) -> None:
     assert env.seed is None
     observation, info = env.reset()
     assert env.seed == 7
-    assert info["description"] == env.description
+    assert info["description"] == {**env.description, "seed": 7}
     assert (info["step"], info["t_sim_s"]) == (0, 0.0)
     assert info["future"]["offered"] == [[1, 2, 3], [1, 2, 3]]
     assert env.observation_space.contains(observation)

@@ -9,6 +9,7 @@ from gymnasium import spaces
 
 from pyctl.env.fake import FakeSimulation
 from pyctl.env.link import Link
+from pyctl.errors import ProtocolError
 from pyctl.exchange.channel import Channel
 from pyctl.exchange.session import Session
 from pyctl.launch.process import SimulationProcess
@@ -21,9 +22,15 @@ WAIT_S = 20.0
 def test_only_the_process_that_was_started_is_let_in(loopback_binary: Path) -> None:
     stranger = FakeSimulation(spaces.Discrete(2), spaces.Discrete(2))
     threads: list[Thread] = []
+    refusals: list[str] = []
+
+    def refused(endpoint: str) -> None:
+        with pytest.raises(ProtocolError) as raised:
+            stranger.play(endpoint)
+        refusals.append(str(raised.value))
 
     def launch(session: Session) -> SimulationProcess:
-        threads.append(Thread(target=stranger.play, args=(session.endpoint,), daemon=True))
+        threads.append(Thread(target=refused, args=(session.endpoint,), daemon=True))
         threads[0].start()
         time.sleep(0.3)  # so that the stranger is the first to speak
         return SimulationProcess([str(loopback_binary), f"--endpoint={session.endpoint}"])
@@ -33,7 +40,7 @@ def test_only_the_process_that_was_started_is_let_in(loopback_binary: Path) -> N
         assert link.greet().process_id == link.process.pid
         assert link.begin().info["step"] == 0
         threads[0].join(WAIT_S)
-        assert not threads[0].is_alive()
+        assert refusals == [f"the agent refused: it waits for process {link.process.pid}"]
 
 
 def test_the_end_of_the_block_ends_the_simulation(loopback_binary: Path) -> None:

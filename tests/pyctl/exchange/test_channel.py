@@ -177,13 +177,64 @@ def test_a_peer_that_leaves_is_noticed(peer: zmq.Socket[bytes]) -> None:
     peer.connect(channel.endpoint)
     peer.send(b"hello")
     channel.receive(WAIT_S)
-    channel.admit()
+    channel.admit(b"go away")
     channel.send(b"go on")
     assert peer.recv() == b"go on"
     peer.close()
 
     with pytest.raises(PeerDisconnected, match="left its connection"):
         channel.receive(WAIT_S)
+    channel.close()
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_nobody_else_is_taken_for_the_peer_that_was_admitted(
+    transport: ZmqTransport, peer: zmq.Socket[bytes], nothing_left: Path
+) -> None:
+    channel = Channel(transport)
+    with zmq.Context(1) as context:
+        strangers = [context.socket(zmq.REQ) for _ in range(3)]
+        early, late, leaving = strangers
+        peer.connect(channel.endpoint)
+        peer.send(b"hello")
+        assert channel.receive(WAIT_S) == b"hello"
+        early.connect(channel.endpoint)
+        early.send(b"hello")
+        channel.admit(b"go away")
+        channel.send(b"go on")
+        late.connect(channel.endpoint)
+        late.send(b"\xff")
+        leaving.connect(channel.endpoint)
+        leaving.send_multipart([b"a", b"b"])
+        leaving.close(linger=1000)
+        with pytest.raises(ChannelTimeout):
+            channel.receive(1.0)
+        for stranger in (early, late):
+            assert stranger.recv() == b"go away"
+            stranger.send(b"again")
+        assert not channel.ready()
+        assert peer.recv() == b"go on"
+        peer.send(b"state")
+        assert channel.receive(WAIT_S) == b"state"
+        channel.send(b"action")
+        assert peer.recv() == b"action"
+        peer.close()
+        with pytest.raises(PeerDisconnected):  # though others are there
+            channel.receive(WAIT_S)
+        channel.close()
+        for stranger in strangers:
+            stranger.close(linger=0)
+
+
+def test_who_speaks_without_the_envelope_of_req_is_not_heard(peer: zmq.Socket[bytes]) -> None:
+    channel = Channel()
+    with zmq.Context(1) as context, context.socket(zmq.DEALER) as dealer:
+        dealer.connect(channel.endpoint)
+        dealer.send(b"hello")
+        peer.connect(channel.endpoint)
+        peer.send(b"hello too")
+        assert channel.receive(WAIT_S) == b"hello too"
+        dealer.close(linger=0)
     channel.close()
 
 
@@ -208,7 +259,7 @@ def test_a_message_above_the_limit_ends_the_connection(
     peer.connect(channel.endpoint)
     peer.send(b"hello")
     channel.receive(WAIT_S)
-    channel.admit()
+    channel.admit(b"go away")
     channel.send(b"go on")
     peer.recv()
     peer.setsockopt(zmq.RECONNECT_IVL, -1)
@@ -228,10 +279,16 @@ def test_a_message_of_two_frames_is_refused(peer: zmq.Socket[bytes]) -> None:
     channel.close()
 
 
-def test_an_answer_without_a_question_is_an_error() -> None:
+def test_an_answer_without_a_question_is_an_error(peer: zmq.Socket[bytes]) -> None:
     channel = Channel()
     with pytest.raises(SlicebedError, match="nothing to answer at tcp"):
         channel.send(b"hello?")
+    peer.connect(channel.endpoint)
+    peer.send(b"hello")
+    channel.receive(WAIT_S)
+    channel.send(b"go on")
+    with pytest.raises(SlicebedError, match="nothing to answer at tcp"):
+        channel.send(b"go on")
     channel.close()
 
 

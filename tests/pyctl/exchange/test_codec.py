@@ -281,6 +281,13 @@ def test_a_tuple_of_another_length_is_refused() -> None:
         codec.decode_state(data, spaces.Tuple([ONE, ONE]))
 
 
+def test_a_refusal_says_why_and_is_a_stop_to_who_knows_no_refusals() -> None:
+    refusal = codec.encode_refusal("it is busy")
+    assert refusal[:2].hex() == "1001"
+    with pytest.raises(ProtocolError, match="the agent refused: it is busy"):
+        codec.decode_ack(refusal)
+
+
 def test_an_ack_that_says_nothing_is_refused() -> None:
     with pytest.raises(ProtocolError, match="neither done nor stopSimReq"):
         codec.decode_ack(b"")

@@ -34,8 +34,9 @@ class ScriptedChannel:
             raise ChannelTimeout("the script is over")
         return self.messages.pop(0)
 
-    def admit(self) -> None:
+    def admit(self, refusal: bytes) -> None:
         self.admitted = True
+        self.refusal = refusal
 
 
 def begin(*messages: bytes) -> tuple[Session, ScriptedChannel]:
@@ -60,6 +61,8 @@ def test_an_episode_from_hello_to_the_end() -> None:
     assert session.stage is Stage.LISTENING
     session.accept()
     assert channel.admitted
+    with pytest.raises(ProtocolError, match="the agent refused: it talks to another simulation"):
+        codec.decode_ack(channel.refusal)
     assert session.stage is Stage.AWAITING_STATE
     assert session.receive_state(WAIT_S).observation.tolist() == [0, 1]
     assert session.stage is Stage.READY
@@ -173,3 +176,12 @@ def test_a_state_that_is_none_is_answered_by_stop() -> None:
         session.step(np.zeros(2), WAIT_S)
     assert channel.answers[-1] == codec.encode_stop()
     assert session.stage is Stage.CLOSED
+
+
+def test_who_is_not_meant_is_refused_whatever_it_says() -> None:
+    session, channel = begin(b"\xff", codec.encode_hello(Hello(8, SPACE, SPACE)), HELLO)
+    assert session.handshake(WAIT_S, process_id=7).process_id == 7
+    assert len(channel.answers) == 2
+    for answer in channel.answers:
+        with pytest.raises(ProtocolError, match="the agent refused: it waits for process 7"):
+            codec.decode_ack(answer)
