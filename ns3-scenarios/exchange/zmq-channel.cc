@@ -19,6 +19,12 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t KEY_CHARACTERS = 40; // of a key in Z85
 const char* const EVENTS_ADDRESS = "inproc://events";
 constexpr std::chrono::milliseconds POLL_PERIOD{100};
+// A host that is lost says no farewell. Its kernel is asked after silence, so that an agent that
+// thinks, or is stopped, is waited for; see channel.py for the other end.
+constexpr int KEEPALIVE_IDLE_S = 20;
+constexpr int KEEPALIVE_INTERVAL_S = 10;
+constexpr int KEEPALIVE_PROBES = 3;
+constexpr int UNACKNOWLEDGED_MS = 50'000;
 // An answer sent just before the agent left may still be on its way up from the I/O thread.
 constexpr std::chrono::milliseconds LAST_WORDS{300};
 
@@ -35,6 +41,11 @@ ZmqChannel::ZmqChannel(const std::string& endpoint,
     m_socket.set(zmq::sockopt::linger, 0);
     m_socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(MAX_MESSAGE_BYTES));
     m_socket.set(zmq::sockopt::rcvtimeo, static_cast<int>(POLL_PERIOD.count()));
+    m_socket.set(zmq::sockopt::tcp_keepalive, 1);
+    m_socket.set(zmq::sockopt::tcp_keepalive_idle, KEEPALIVE_IDLE_S);
+    m_socket.set(zmq::sockopt::tcp_keepalive_intvl, KEEPALIVE_INTERVAL_S);
+    m_socket.set(zmq::sockopt::tcp_keepalive_cnt, KEEPALIVE_PROBES);
+    m_socket.set(zmq::sockopt::tcp_maxrt, UNACKNOWLEDGED_MS);
     m_events.set(zmq::sockopt::linger, 0);
     if (!curveKey.empty())
     {

@@ -13,7 +13,7 @@ namespace slicebed
 
 /**
  * Waits as long as the agent lives - learning may take long - and no longer: the loss of the
- * connection is seen in the socket's events. An answer that has arrived counts even if the agent
+ * connection, also with a host that is lost within a minute, is seen in the socket's events. An answer that has arrived counts even if the agent
  * left right after it.
  */
 class ZmqChannel : public Channel

@@ -36,6 +36,15 @@ POLL_S = 0.05
 # What a peer wrote just before it died may still be on its way up from the I/O thread.
 LAST_WORDS_S = 0.2
 LINGER_MS = 1000
+# A host that is lost says no farewell. Its kernel is asked after 20 s of silence, then each 10 s, so
+# that a process that computes, or is stopped, is waited for. See zmq-channel.cc for the other end.
+NOTICE_LOST_HOST = {
+    zmq.TCP_KEEPALIVE: 1,
+    zmq.TCP_KEEPALIVE_IDLE: 20,
+    zmq.TCP_KEEPALIVE_INTVL: 10,
+    zmq.TCP_KEEPALIVE_CNT: 3,
+    zmq.TCP_MAXRT: 50_000,  # [ms] that what was sent may go without a sign of having arrived
+}
 
 _numbers = itertools.count()  # of ipc sockets
 
@@ -108,6 +117,8 @@ class Channel:
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, LINGER_MS)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        for option, value in NOTICE_LOST_HOST.items():
+            self._socket.setsockopt(option, value)
         self.curve_key: str | None = None
         if curve:
             self._encrypt()
@@ -151,7 +162,8 @@ class Channel:
 
         Raises:
             ChannelTimeout: nothing came in time.
-            PeerDisconnected: the simulation closed its connection after it was admitted.
+            PeerDisconnected: the simulation closed its connection after it was admitted, or its
+                host is lost, which is noticed within a minute.
             ProtocolError: the message has several frames.
         """
         deadline = time.monotonic() + timeout_s

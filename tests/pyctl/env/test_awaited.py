@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import shlex
 import subprocess
@@ -106,6 +107,28 @@ def test_a_second_simulation_disturbs_nothing_and_is_told_why(
     assert env.step(ACTION)[1] == here.step(ACTION)[1]
     env.close()
     here.close()
+    assert elsewhere.end() == (0, "")
+
+
+def keepalive_timers(port: int) -> list[float]:
+    """After how much silence each end of the connections of a port asks for the other [s]."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ends = [row for row in rows if row[3] == "01" and f":{port:04X}" in row[1] + row[2]]
+    # 02 is the keepalive's timer; what is left of it is told in hundredths of a second.
+    return [int(row[5][3:], 16) / 100 if row[5].startswith("02") else math.inf for row in ends]
+
+
+def test_both_ends_ask_whether_the_other_host_is_there(
+    unused_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Elsewhere(monkeypatch)
+    env = AwaitedEnv("loopback", PARAMS, 3, address=f"tcp://127.0.0.1:{unused_port}", timeout_s=30)
+    env.reset()
+    time.sleep(0.5)  # until nothing is on its way
+    timers = keepalive_timers(unused_port)
+    assert len(timers) == 2
+    assert max(timers) <= 30
+    env.close()
     assert elsewhere.end() == (0, "")
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import functools
 import gc
+import os
 import socket
 import stat
 import time
@@ -224,6 +226,20 @@ def test_nobody_else_is_taken_for_the_peer_that_was_admitted(
         channel.close()
         for stranger in strangers:
             stranger.close(linger=0)
+
+
+def test_a_lost_host_is_noticed_within_a_minute(peer: zmq.Socket[bytes]) -> None:
+    channel = Channel("tcp")
+    peer.connect(channel.endpoint)
+    peer.send(b"hello")
+    channel.receive(WAIT_S)
+    with socket.socket(fileno=os.dup(channel._asker_connection)) as connection:
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        of_tcp = functools.partial(connection.getsockopt, socket.IPPROTO_TCP)
+        probes_s = of_tcp(socket.TCP_KEEPINTVL) * of_tcp(socket.TCP_KEEPCNT)
+        assert of_tcp(socket.TCP_KEEPIDLE) + probes_s <= 60
+        assert 0 < of_tcp(socket.TCP_USER_TIMEOUT) <= 60_000
+    channel.close()
 
 
 def test_who_speaks_without_the_envelope_of_req_is_not_heard(peer: zmq.Socket[bytes]) -> None:
