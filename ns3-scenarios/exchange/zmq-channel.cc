@@ -35,6 +35,7 @@ ZmqChannel::ZmqChannel(const std::string& endpoint,
                        const std::string& curveKey)
     : m_endpoint(endpoint)
     , m_connectTimeout(connectTimeout)
+    , m_encrypted(!curveKey.empty())
     , m_socket(m_context, zmq::socket_type::req)
     , m_events(m_context, zmq::socket_type::pair)
 {
@@ -47,12 +48,14 @@ ZmqChannel::ZmqChannel(const std::string& endpoint,
     m_socket.set(zmq::sockopt::tcp_keepalive_cnt, KEEPALIVE_PROBES);
     m_socket.set(zmq::sockopt::tcp_maxrt, UNACKNOWLEDGED_MS);
     m_events.set(zmq::sockopt::linger, 0);
-    if (!curveKey.empty())
+    if (m_encrypted)
     {
         Encrypt(curveKey);
     }
-    zmq_socket_monitor(
-        m_socket.handle(), EVENTS_ADDRESS, ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED);
+    zmq_socket_monitor(m_socket.handle(),
+                       EVENTS_ADDRESS,
+                       ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                           ZMQ_EVENT_DISCONNECTED);
     m_events.connect(EVENTS_ADDRESS);
     try
     {
@@ -146,9 +149,13 @@ ZmqChannel::ReadEvents()
     {
         uint16_t kind = 0;
         std::memcpy(&kind, event.data(), sizeof(kind));
-        if (kind == ZMQ_EVENT_CONNECTED && !m_everConnected)
+        if (kind == ZMQ_EVENT_CONNECTED)
         {
             m_everConnected = true;
+        }
+        else if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+        {
+            m_everLetIn = true;
         }
         else if (kind == ZMQ_EVENT_DISCONNECTED && m_disconnectedAt == Clock::time_point{})
         {
@@ -164,7 +171,10 @@ ZmqChannel::RequireAgent(Clock::time_point since) const
     const auto now = Clock::now();
     if (m_disconnectedAt != Clock::time_point{} && now - m_disconnectedAt > LAST_WORDS)
     {
-        throw AgentLost("the agent at " + m_endpoint + " went away");
+        const std::string key = m_encrypted ? "curve_key has to be this agent's public key"
+                                            : "an agent that encrypts needs its curve_key";
+        throw AgentLost("the agent at " + m_endpoint +
+                        (m_everLetIn ? " went away" : " did not let the simulation in; " + key));
     }
     if (!m_everConnected && now - since > m_connectTimeout)
     {

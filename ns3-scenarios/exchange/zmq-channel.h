@@ -43,11 +43,13 @@ class ZmqChannel : public Channel
 
     std::string m_endpoint;                                   //!< the agent's address
     std::chrono::milliseconds m_connectTimeout;               //!< for the first connection
+    bool m_encrypted;                                         //!< there is a key
     zmq::context_t m_context;                                 //!< of this channel alone
     zmq::socket_t m_socket;                                   //!< REQ
     zmq::socket_t m_events;                                   //!< the socket's own events
     Space m_actionSpace;                                      //!< as opened
     bool m_everConnected{false};                              //!< an agent was there
+    bool m_everLetIn{false};                                  //!< and shook hands, with the key if any
     std::chrono::steady_clock::time_point m_disconnectedAt{}; //!< when it left; 0: it is there
 };
 

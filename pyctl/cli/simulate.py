@@ -30,11 +30,13 @@ def simulate(
 ) -> None:
     """Run a simulation for an agent elsewhere (`slicebed run --listen`, or any ns3-gym agent)."""
     from pyctl.campaign.settings import parse_assignments
+    from pyctl.exchange.address import require_agent
     from pyctl.launch.installed import scenario_binary
     from pyctl.launch.scenarios import check_parameters, parameter_arguments
 
     parameters = parse_assignments(sets or [], "--set")
     check_parameters(scenario, parameters)
+    require_agent("--agent", agent)
     binary = str(scenario_binary(scenario))
     arguments = [
         binary,

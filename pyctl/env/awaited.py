@@ -6,7 +6,6 @@ how an agent on a host with a GPU decides for a simulation on another one.
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 from collections.abc import Mapping
@@ -15,12 +14,12 @@ from typing import Any, Self
 from pyctl.env.cosim import CoSimEnv, Fields
 from pyctl.env.link import Link
 from pyctl.errors import ProtocolError, UsageError
+from pyctl.exchange.address import parse_tcp
 from pyctl.exchange.channel import Channel
 from pyctl.exchange.session import Session
 
 # Parameters that name files of a host: they say nothing of what is simulated, or may differ.
 FILES = frozenset({"topology_file", "mask_file"})
-_ADDRESS = re.compile(r"tcp://([^:/]+|\[[0-9a-fA-F:]+\]):(\d+)")
 
 
 class AwaitedEnv(CoSimEnv):
@@ -51,10 +50,7 @@ class AwaitedEnv(CoSimEnv):
         """
         super().__init__(scenario, params, seed, **keywords)
         self._scenario, self._parameters = scenario, dict(params or {})
-        found = _ADDRESS.fullmatch(address)
-        if found is None or not 0 < int(found[2]) < 2**16:
-            raise UsageError(f"address is {address!r}; tcp://HOST:PORT is required")
-        self._host, self._port = found[1], int(found[2])
+        self._host, self._port = parse_tcp("address", address)
         self._curve = curve
 
     def branch(self, n: int = 1) -> list[Self]:
@@ -84,11 +80,17 @@ class AwaitedEnv(CoSimEnv):
         return observation, info
 
     def _begin_link(self) -> Link:
-        channel = Channel("tcp", self._port, host=self._host, curve=self._curve)
+        channel = Channel(
+            "tcp", self._port, host=self._host, curve=self._curve, on_wrong_key=self._tell_wrong_key
+        )
         print(
             f"start the simulation with: {self._invitation(channel)}", file=sys.stderr, flush=True
         )
         return Link(Session(channel), None, self._timeout_s)
+
+    def _tell_wrong_key(self) -> None:
+        what = "without this run's key" if self._curve else "with a key, and --curve was not given"
+        print(f"a simulation came {what}; it was not let in", file=sys.stderr, flush=True)
 
     def _invitation(self, channel: Channel) -> str:
         """Writes the command that starts the simulation."""

@@ -45,6 +45,11 @@ NOTICE_LOST_HOST = {
     zmq.TCP_KEEPALIVE_CNT: 3,
     zmq.TCP_MAXRT: 50_000,  # [ms] that what was sent may go without a sign of having arrived
 }
+# Why a handshake failed that did so for want of the key, or because one end only has a key.
+WRONG_KEY = (
+    zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC,
+    zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH,
+)
 
 _numbers = itertools.count()  # of ipc sockets
 
@@ -97,6 +102,7 @@ class Channel:
         folder: SocketFolder | None = None,
         host: str = HOST,
         curve: bool = False,
+        on_wrong_key: Callable[[], None] | None = None,
     ) -> None:
         """Begins to listen.
 
@@ -107,6 +113,8 @@ class Channel:
             host: address of this host to listen at with ``tcp``; ``*`` for all of them.
             curve: whether to encrypt (ZeroMQ's CURVE), with a key pair made for this channel: who
                 has not ``curve_key`` is not let in.
+            on_wrong_key: called while waiting, the first time that somebody is not let in for want
+                of the key, or for having one.
 
         Raises:
             UsageError: the transport is unknown, or the port is taken or none.
@@ -122,7 +130,10 @@ class Channel:
         self.curve_key: str | None = None
         if curve:
             self._encrypt()
-        self._events = self._socket.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
+        self._events = self._socket.get_monitor_socket(
+            zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+        )
+        self._on_wrong_key = on_wrong_key
         # Also when it is lost without close(): sockets that are open hang their context's end.
         self._shut = weakref.finalize(
             self, _shut, self._context, self._socket, self._events, os.getpid()
@@ -230,9 +241,9 @@ class Channel:
         try:
             self._socket.bind(f"tcp://{host}:{port or '*'}")
         except zmq.ZMQError as error:
-            right = "a free port from 1 to 65535, or 0 for any,"
+            right = "a free port from 1 to 65535"
             if host != HOST:
-                right += f" and host {host}, an address of this one,"
+                right += f", and as host {host} an address of this one,"
             raise UsageError(f"port is {port}: {error.strerror}; {right} is required") from error
         endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self.port = int(endpoint.rsplit(":", 1)[1])
@@ -280,12 +291,19 @@ class Channel:
         while self._events.poll(0):
             message = recv_monitor_message(self._events)
             event, connection = message["event"], message["value"]
-            if event == zmq.EVENT_ACCEPTED:
+            if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
+                self._note_failed_handshake(message["value"])
+            elif event == zmq.EVENT_ACCEPTED:
                 self._connections.add(connection)
             else:
                 self._connections.discard(connection)
                 # For good: its number may be another's next.
                 self._peer_left |= connection == self._asker_connection
+
+    def _note_failed_handshake(self, why: int) -> None:
+        if why in WRONG_KEY and self._on_wrong_key is not None:
+            tell, self._on_wrong_key = self._on_wrong_key, None
+            tell()
 
     def _check_peer(self, watch: Watch | None) -> list[bytes] | None:
         self._read_events()

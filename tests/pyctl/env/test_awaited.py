@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zmq
 
 from pyctl.campaign.prepare import Reach, RunConfig
 from pyctl.campaign.runner import run_once
@@ -23,6 +24,7 @@ from pyctl.env.awaited import AwaitedEnv
 from pyctl.env.cosim import CoSimEnv
 from pyctl.errors import ProtocolError, SimulationHung, UsageError
 from pyctl.exchange.channel import Channel
+from tests.pyctl.cli.commands import slicebed
 from tests.pyctl.env.told import Told
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -42,12 +44,15 @@ def start(words: list[str]) -> subprocess.Popen[str]:
     )
 
 
+OTHER_KEY = [f"--curve-key={zmq.curve_keypair()[0].decode()}"]
+
+
 class Elsewhere:
     """Starts what the environment asks for, as a person at another host would."""
 
     def __init__(self, patch: pytest.MonkeyPatch, change: Any = lambda words: words) -> None:
-        self._told = Told()
-        patch.setattr(sys, "stderr", self._told)
+        self.told = Told()
+        patch.setattr(sys, "stderr", self.told)
         self._change = change
         self.words: list[str] = []
         self.process: subprocess.Popen[str] | None = None
@@ -55,7 +60,7 @@ class Elsewhere:
         self._thread.start()
 
     def _obey(self) -> None:
-        text = self._told.line()
+        text = self.told.line()
         prefix = "start the simulation with: slicebed "
         assert text.startswith(prefix)
         self.words = self._change(shlex.split(text.removeprefix(prefix)))
@@ -197,20 +202,55 @@ def test_a_run_of_another_seed_is_not_stored_as_one_of_this(
     assert there.summary["kpi_sha256"] == here.summary["kpi_sha256"]
 
 
+@pytest.mark.parametrize(
+    ("agent_has", "key", "agent_says", "text"),
+    [
+        (True, [], "without this run's key", "an agent that encrypts needs its curve_key"),
+        (True, OTHER_KEY, "without this run's key", "curve_key has to be this agent's public key"),
+        (
+            *(False, OTHER_KEY, "with a key, and --curve was not given"),
+            "curve_key has to be this agent's public key",
+        ),
+    ],
+    ids=["none", "wrong", "needless"],
+)
 def test_who_has_not_the_key_is_not_let_in(
-    unused_port: int, monkeypatch: pytest.MonkeyPatch
+    agent_has: bool,
+    key: list[str],
+    agent_says: str,
+    text: str,
+    unused_port: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def keyless(words: list[str]) -> list[str]:
-        return [word for word in words if not word.startswith("--curve-key")]
+    def other(words: list[str]) -> list[str]:
+        return [*(word for word in words if not word.startswith("--curve-key")), *key]
 
-    elsewhere = Elsewhere(monkeypatch, keyless)
+    elsewhere = Elsewhere(monkeypatch, other)
     address = f"tcp://127.0.0.1:{unused_port}"
-    env = AwaitedEnv("loopback", PARAMS, 3, address=address, curve=True, timeout_s=4)
+    env = AwaitedEnv("loopback", PARAMS, 3, address=address, curve=agent_has, timeout_s=4)
     with pytest.raises(SimulationHung, match="no simulation has come yet"):
         env.reset()
+    assert elsewhere.told.line() == f"a simulation came {agent_says}; it was not let in\n"
     status, errors = elsewhere.end()
     assert status == 3
-    assert "went away" in errors
+    assert f"tcp://127.0.0.1:{unused_port} did not let the simulation in; {text}" in errors
+
+
+@pytest.mark.parametrize(
+    ("agent", "text"),
+    [
+        ("", "--agent is ''; tcp://HOST:PORT is required"),
+        ("tcp://127.0.0.1:0", "tcp://HOST:PORT is required, PORT from 1 to 65535"),
+        ("tcp://127.0.0.1:99999", "tcp://HOST:PORT is required, PORT from 1 to 65535"),
+        ("ipc://", "tcp://HOST:PORT is required"),
+        ("tcp://nowhere.invalid:5", "host nowhere.invalid cannot be resolved"),
+        ("tcp://a..b:5", "host a..b cannot be resolved"),
+    ],
+)
+def test_an_agent_that_cannot_be_is_refused_at_once(agent: str, text: str) -> None:
+    done = slicebed("simulate", "loopback", "--agent", agent)
+    assert done.returncode == 2
+    assert text in done.stderr
 
 
 def test_a_wrong_key_is_a_usage_error_of_the_simulation() -> None:
@@ -226,7 +266,7 @@ def test_a_wrong_key_is_a_usage_error_of_the_simulation() -> None:
     ("address", "text"),
     [
         ("5555", "address is '5555'; tcp://HOST:PORT is required"),
-        ("tcp://127.0.0.1:0", "tcp://HOST:PORT is required"),
+        ("tcp://127.0.0.1:0", "tcp://HOST:PORT is required, PORT from 1 to 65535"),
         ("ipc:///tmp/x", "tcp://HOST:PORT is required"),
     ],
 )
@@ -237,7 +277,7 @@ def test_addresses(address: str, text: str) -> None:
 
 def test_an_address_that_is_not_this_hosts_is_refused(unused_port: int) -> None:
     env = AwaitedEnv("loopback", PARAMS, address=f"tcp://192.0.2.1:{unused_port}")
-    with pytest.raises(UsageError, match="and host 192.0.2.1, an address of this one, is required"):
+    with pytest.raises(UsageError, match="as host 192.0.2.1 an address of this one, is required"):
         env.reset()
 
 
