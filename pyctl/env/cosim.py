@@ -26,7 +26,7 @@ from typing import Any, Literal, NamedTuple, Self, cast
 
 import gymnasium
 
-from pyctl.env.link import EXIT_S, Link
+from pyctl.env.link import EXIT_S, Link, require_timeout
 from pyctl.env.seeds import SeedSequence
 from pyctl.env.values import SUM_SLACK, checked, project_sums, require_sums
 from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, SimulationError, UsageError
@@ -112,6 +112,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             raise UsageError(f"transport is {transport!r}; 'shm', 'tcp' or 'ipc' is required")
         if over_total not in ("refuse", "project"):
             raise UsageError(f"over_total is {over_total!r}; 'refuse' or 'project' is required")
+        require_timeout(timeout_s)
         self._over_total: OverTotal = over_total
         parameters = dict(params or {})
         check_parameters(scenario, parameters)

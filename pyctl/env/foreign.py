@@ -18,7 +18,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from pyctl.env.link import Link
+from pyctl.env.link import Link, require_timeout
 from pyctl.env.seeds import SeedSequence
 from pyctl.env.values import Space, checked
 from pyctl.errors import EpisodeOver, UsageError
@@ -65,7 +65,8 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
             timeout_s: how long the simulation may take to start, and for each step [s].
 
         Raises:
-            UsageError: the port is taken, or the command cannot be run.
+            UsageError: the port is taken, the command cannot be run, or ``timeout_s`` is no finite
+                number above 0.
             SimulationError: the simulation did not come, or went.
             ProtocolError: it does not speak the wire.
         """
@@ -73,6 +74,7 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
             raise UsageError(
                 "port is 0; without a command, a port that the simulation knows is required"
             )
+        require_timeout(timeout_s)
         self._requested_port = port
         self._command = None if command is None else list(command)
         self._working_directory = None if working_directory is None else Path(working_directory)

@@ -5,8 +5,10 @@ Turns what goes wrong into the errors of ``pyctl.errors``, and leaves nothing be
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
+from numbers import Real
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +19,7 @@ from pyctl.errors import (
     SimulationCrashed,
     SimulationError,
     SimulationHung,
+    UsageError,
 )
 from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.shm import AnySession
@@ -28,6 +31,19 @@ EXIT_S = 0.5
 LOOK_S = 0.2
 
 Launch = Callable[[AnySession], WatchedSimulation]
+
+
+def require_timeout(timeout_s: Any) -> None:
+    """Checks how long a simulation may take for an answer.
+
+    Raises:
+        UsageError: it is not a finite number of seconds above 0.
+    """
+    number = isinstance(timeout_s, Real) and not isinstance(timeout_s, bool)
+    if not number or not math.isfinite(timeout_s) or timeout_s <= 0:
+        raise UsageError(
+            f"timeout_s is {timeout_s!r}; a finite number of seconds above 0 is required"
+        )
 
 
 class Link:

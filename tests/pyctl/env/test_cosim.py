@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import re
 import subprocess
 import sys
 import threading
@@ -18,6 +20,7 @@ from gymnasium.utils.env_checker import check_env
 
 import pyctl.env
 from pyctl.env.cosim import CoSimEnv
+from pyctl.env.foreign import Ns3GymEnv
 from pyctl.errors import (
     EpisodeOver,
     InvalidAction,
@@ -253,6 +256,19 @@ def test_bad_arguments_are_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(kind, match=text):
         CoSimEnv(**{"scenario": "loopback", **keywords})
+
+
+@pytest.mark.parametrize("timeout_s", [0, -1, math.nan, math.inf, "5", None, True])
+def test_a_time_out_that_is_none_is_refused_before_anything_runs(
+    timeout_s: Any, tmp_path: Path
+) -> None:
+    started = tmp_path / "started"
+    text = re.escape(f"timeout_s is {timeout_s!r}; a finite number of seconds above 0 is required")
+    with pytest.raises(UsageError, match=text):
+        CoSimEnv("loopback", timeout_s=timeout_s)
+    with pytest.raises(UsageError, match=text):
+        Ns3GymEnv(command=["touch", str(started)], timeout_s=timeout_s)
+    assert not started.exists()
 
 
 def test_options_of_reset_are_refused() -> None:
