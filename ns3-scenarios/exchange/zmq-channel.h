@@ -13,8 +13,8 @@ namespace slicebed
 
 /**
  * Waits as long as the agent lives - learning may take long - and no longer: the loss of the
- * connection, also with a host that is lost within a minute, is seen in the socket's events. An answer that has arrived counts even if the agent
- * left right after it.
+ * connection is seen in the socket's events, that of the agent's host within a minute. An answer
+ * that has arrived counts even if the agent left right after it.
  */
 class ZmqChannel : public Channel
 {
@@ -49,7 +49,7 @@ class ZmqChannel : public Channel
     zmq::socket_t m_events;                                   //!< the socket's own events
     Space m_actionSpace;                                      //!< as opened
     bool m_everConnected{false};                              //!< an agent was there
-    bool m_everLetIn{false};                                  //!< and shook hands, with the key if any
+    bool m_everLetIn{false};                                  //!< it shook hands
     std::chrono::steady_clock::time_point m_disconnectedAt{}; //!< when it left; 0: it is there
 };
 

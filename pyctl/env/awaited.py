@@ -89,8 +89,8 @@ class AwaitedEnv(CoSimEnv):
         return Link(Session(channel), None, self._timeout_s)
 
     def _tell_wrong_key(self) -> None:
-        what = "without this run's key" if self._curve else "with a key, and --curve was not given"
-        print(f"a simulation came {what}; it was not let in", file=sys.stderr, flush=True)
+        text = "a simulation came without this run's key; it was not let in"
+        print(text, file=sys.stderr, flush=True)
 
     def _invitation(self, channel: Channel) -> str:
         """Writes the command that starts the simulation."""

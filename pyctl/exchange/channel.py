@@ -36,8 +36,8 @@ POLL_S = 0.05
 # What a peer wrote just before it died may still be on its way up from the I/O thread.
 LAST_WORDS_S = 0.2
 LINGER_MS = 1000
-# A host that is lost says no farewell. Its kernel is asked after 20 s of silence, then each 10 s, so
-# that a process that computes, or is stopped, is waited for. See zmq-channel.cc for the other end.
+# A host that is lost says no farewell. Its kernel is asked, after 20 s of silence and then each
+# 10 s, so that a process that computes, or is stopped, is waited for. zmq-channel.cc does likewise.
 NOTICE_LOST_HOST = {
     zmq.TCP_KEEPALIVE: 1,
     zmq.TCP_KEEPALIVE_IDLE: 20,
@@ -45,7 +45,7 @@ NOTICE_LOST_HOST = {
     zmq.TCP_KEEPALIVE_CNT: 3,
     zmq.TCP_MAXRT: 50_000,  # [ms] that what was sent may go without a sign of having arrived
 }
-# Why a handshake failed that did so for want of the key, or because one end only has a key.
+# Why a handshake fails for want of the key: another one, or none.
 WRONG_KEY = (
     zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC,
     zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH,
@@ -114,7 +114,7 @@ class Channel:
             curve: whether to encrypt (ZeroMQ's CURVE), with a key pair made for this channel: who
                 has not ``curve_key`` is not let in.
             on_wrong_key: called while waiting, the first time that somebody is not let in for want
-                of the key, or for having one.
+                of the key.
 
         Raises:
             UsageError: the transport is unknown, or the port is taken or none.

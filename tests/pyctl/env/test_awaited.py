@@ -22,7 +22,7 @@ from pyctl.campaign.prepare import Reach, RunConfig
 from pyctl.campaign.runner import run_once
 from pyctl.env.awaited import AwaitedEnv
 from pyctl.env.cosim import CoSimEnv
-from pyctl.errors import ProtocolError, SimulationHung, UsageError
+from pyctl.errors import ProtocolError, UsageError
 from pyctl.exchange.channel import Channel
 from tests.pyctl.cli.commands import slicebed
 from tests.pyctl.env.told import Told
@@ -142,7 +142,7 @@ def instead(old: str, *new: str) -> Callable[[list[str]], list[str]]:
     return lambda words: [each for word in words for each in (new if word == old else [word])]
 
 
-SIZE = "ns3::UdpSocket::RcvBufSize"
+ATTRIBUTE = "ns3::ConstantRandomVariable::Constant"
 
 
 @pytest.mark.parametrize(
@@ -152,19 +152,19 @@ SIZE = "ns3::UdpSocket::RcvBufSize"
         (PARAMS, instead("3", "4"), "with seed=4; seed=3 is expected"),
         (PARAMS, lambda words: [w for w in words if w not in ("--seed", "3")], "with seed=1; seed"),
         (
-            {**PARAMS, SIZE: 99999},
-            instead(f"{SIZE}=99999", f"{SIZE}=131072"),
-            f"with {SIZE}=131072; {SIZE}=99999 is expected",
+            {**PARAMS, ATTRIBUTE: 2},
+            instead(f"{ATTRIBUTE}=2", f"{ATTRIBUTE}=3"),
+            f"with {ATTRIBUTE}=3; {ATTRIBUTE}=2 is expected",
         ),
         (
-            {**PARAMS, SIZE: 99999},
-            instead(f"{SIZE}=99999", "steps=2"),
-            f"with {SIZE} not set; {SIZE}=99999 is expected",
+            {**PARAMS, ATTRIBUTE: 2},
+            instead(f"{ATTRIBUTE}=2", "cells=2"),
+            f"with {ATTRIBUTE} not set; {ATTRIBUTE}=2 is expected",
         ),
         (
             PARAMS,
-            instead("steps=2", "steps=2", "--set", f"{SIZE}=99999"),
-            f"with {SIZE}=99999; {SIZE} not set is expected",
+            instead("steps=2", "steps=2", "--set", f"{ATTRIBUTE}=2"),
+            f"with {ATTRIBUTE}=2; {ATTRIBUTE} not set is expected",
         ),
     ],
 )
@@ -188,7 +188,9 @@ def test_a_run_of_another_seed_is_not_stored_as_one_of_this(
 ) -> None:
     elsewhere = Elsewhere(monkeypatch, instead("5", "7"))
     reach = Reach(listen=f"tcp://127.0.0.1:{unused_port}")
-    request = RunConfig("cells", "equal", {**TINY_CELLS, SIZE: 99999}, seed=5, reach=reach)
+    request = RunConfig(
+        "cells", "equal", {**TINY_CELLS, "ns3::UdpSocket::RcvBufSize": 99999}, seed=5, reach=reach
+    )
     with pytest.raises(ProtocolError, match="came runs with seed=7; seed=5 is expected"):
         run_once(request, tmp_path)
     elsewhere.end()
@@ -202,38 +204,39 @@ def test_a_run_of_another_seed_is_not_stored_as_one_of_this(
     assert there.summary["kpi_sha256"] == here.summary["kpi_sha256"]
 
 
+class Enough(Exception):
+    """Ends a wait."""
+
+
 @pytest.mark.parametrize(
-    ("agent_has", "key", "agent_says", "text"),
+    ("key", "text"),
     [
-        (True, [], "without this run's key", "an agent that encrypts needs its curve_key"),
-        (True, OTHER_KEY, "without this run's key", "curve_key has to be this agent's public key"),
-        (
-            *(False, OTHER_KEY, "with a key, and --curve was not given"),
-            "curve_key has to be this agent's public key",
-        ),
+        ([], "an agent that encrypts needs its curve_key"),
+        (OTHER_KEY, "curve_key has to be this agent's public key"),
     ],
-    ids=["none", "wrong", "needless"],
+    ids=["none", "wrong"],
 )
 def test_who_has_not_the_key_is_not_let_in(
-    agent_has: bool,
-    key: list[str],
-    agent_says: str,
-    text: str,
-    unused_port: int,
-    monkeypatch: pytest.MonkeyPatch,
+    key: list[str], text: str, unused_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def other(words: list[str]) -> list[str]:
         return [*(word for word in words if not word.startswith("--curve-key")), *key]
 
+    def tell_and_end(env: AwaitedEnv) -> None:
+        tell(env)
+        raise Enough
+
+    tell = AwaitedEnv._tell_wrong_key
+    monkeypatch.setattr(AwaitedEnv, "_tell_wrong_key", tell_and_end)
     elsewhere = Elsewhere(monkeypatch, other)
     address = f"tcp://127.0.0.1:{unused_port}"
-    env = AwaitedEnv("loopback", PARAMS, 3, address=address, curve=agent_has, timeout_s=4)
-    with pytest.raises(SimulationHung, match="no simulation has come yet"):
+    env = AwaitedEnv("loopback", PARAMS, 3, address=address, curve=True, timeout_s=60)
+    with pytest.raises(Enough):
         env.reset()
-    assert elsewhere.told.line() == f"a simulation came {agent_says}; it was not let in\n"
+    assert elsewhere.told.line() == "a simulation came without this run's key; it was not let in\n"
     status, errors = elsewhere.end()
     assert status == 3
-    assert f"tcp://127.0.0.1:{unused_port} did not let the simulation in; {text}" in errors
+    assert f"{address} did not let the simulation in; {text}" in errors
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,9 @@ def running() -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "words", [codec.encode_hello(Hello(1, Discrete(2), Discrete(2))), b"\xff"], ids=["hello", "byte"]
+    "words",
+    [codec.encode_hello(Hello(1, Discrete(2), Discrete(2))), b"\xff"],
+    ids=["hello", "byte"],
 )
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
 def test_strangers_disturb_no_episode(words: bytes, transport: Transport) -> None:

@@ -155,14 +155,6 @@ def test_stop_after_the_end_changes_nothing() -> None:
     assert channel.answers == []
 
 
-def test_a_stranger_is_sent_away() -> None:
-    stranger = codec.encode_hello(Hello(99, SPACE, SPACE))
-    session, channel = begin(stranger, HELLO)
-
-    assert session.handshake(WAIT_S, process_id=7).process_id == 7
-    assert channel.answers == [codec.encode_ack(stop=True)]
-
-
 def test_a_hello_that_is_none_is_answered_by_stop() -> None:
     session, channel = begin(b"\xff")
     with pytest.raises(ProtocolError, match="are no SimInitMsg"):

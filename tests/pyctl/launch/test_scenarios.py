@@ -26,8 +26,8 @@ def test_a_description_has_the_parameters_applied() -> None:
 
 
 def test_a_description_has_the_options_of_ns3_and_holds_for_every_seed() -> None:
-    described = describe("loopback", {"ns3::UdpSocket::RcvBufSize": 99999}).raw
-    assert described["ns3_options"] == {"RngSeed": 1, "ns3::UdpSocket::RcvBufSize": "99999"}
+    described = describe("loopback", {"ns3::ConstantRandomVariable::Constant": 2}).raw
+    assert described["ns3_options"] == {"RngSeed": 1, "ns3::ConstantRandomVariable::Constant": "2"}
     assert "seed" not in described
     assert describe("loopback", {"RngRun": 7}).raw == describe("loopback").raw
 
