@@ -26,22 +26,29 @@ from typing import Any, Literal, NamedTuple, Self, cast
 
 import gymnasium
 
+from pyctl.descriptors import require_descriptors
 from pyctl.env.link import EXIT_S, Link
 from pyctl.env.seeds import SeedSequence
 from pyctl.env.values import SUM_SLACK, checked, project_sums, require_sums
 from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, SimulationError, UsageError
-from pyctl.exchange.channel import Channel
+from pyctl.exchange.channel import CHANNEL_DESCRIPTORS, Channel
 from pyctl.exchange.codec import Peer, State
 from pyctl.exchange.session import Session
-from pyctl.exchange.shm import AnySession, ShmSession
+from pyctl.exchange.shm import SEGMENT_DESCRIPTORS, AnySession, ShmSession
 from pyctl.exchange.spaces import fields_space, require_same_layout
 from pyctl.exchange.transport import Transport
 from pyctl.launch.installed import scenario_binary
 from pyctl.launch.log import SimulationLog
 from pyctl.launch.scenarios import check_parameters, describe, parameter_arguments
-from pyctl.launch.server import ServedSimulation, SimulationServer
+from pyctl.launch.server import SERVED_DESCRIPTORS, ServedSimulation, SimulationServer
 
 TIMEOUT_S = 600.0
+# That an episode holds open here, with the two of its process.
+DESCRIPTORS: Mapping[Transport, int] = {
+    "shm": SEGMENT_DESCRIPTORS + SERVED_DESCRIPTORS,
+    "tcp": CHANNEL_DESCRIPTORS + SERVED_DESCRIPTORS,
+    "ipc": CHANNEL_DESCRIPTORS + SERVED_DESCRIPTORS,
+}
 
 OverTotal = Literal["refuse", "project"]
 
@@ -261,14 +268,16 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         Raises:
             EpisodeOver: there is no episode to branch.
             UsageError: ``n`` is not a whole number above 0, or more branches would live at once
-                than ``pyctl.launch.server.MAX_LIVE``.
+                than ``pyctl.launch.server.MAX_LIVE``, or the limit of open files is too low.
             SimulationError: the simulation ended, or there was no room for all copies: then there
                 is none.
         """
         link = self._require_link()
         if self._server is None:
             raise EpisodeOver("the environment is closed; call reset() first")
-        self._server.require_room(n)
+        n = self._server.require_room(n)
+        needed = n * DESCRIPTORS[self._transport]
+        require_descriptors(needed, f"branches ({n}, over {self._transport})")
         with contextlib.ExitStack() as undo:
             sessions = [undo.enter_context(contextlib.closing(self._listen())) for _ in range(n)]
             logs = [SimulationLog() for _ in range(n)]
@@ -297,6 +306,9 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
 
     def _begin_link(self) -> Link:
         """Starts a simulation, and does not wait for it."""
+        require_descriptors(
+            DESCRIPTORS[self._transport], f"simulations (1, over {self._transport})"
+        )
         if self._server is not None and not self._server.lives():
             self._release_server()
         if self._server is None:

@@ -22,6 +22,7 @@ from typing import Literal
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+from pyctl.descriptors import require_descriptors
 from pyctl.errors import ChannelTimeout, PeerDisconnected, ProtocolError, SlicebedError, UsageError
 from pyctl.exchange.codec import MAX_MESSAGE_BYTES
 
@@ -33,6 +34,8 @@ POLL_S = 0.05
 # What a peer wrote just before it died may still be on its way up from the I/O thread.
 LAST_WORDS_S = 0.2
 LINGER_MS = 1000
+# Of a channel with its connection: most are ZeroMQ's own, of its threads and between them.
+CHANNEL_DESCRIPTORS = 10
 
 _numbers = itertools.count()  # of ipc sockets
 
@@ -97,8 +100,10 @@ class Channel:
                 has not ``curve_key`` is not let in.
 
         Raises:
-            UsageError: the transport is unknown, or the port is taken or none.
+            UsageError: the transport is unknown, the port is taken or none, or the limit of open
+                files is too low.
         """
+        require_descriptors(CHANNEL_DESCRIPTORS, "connections")
         self.port = 0
         self._own_folder: SocketFolder | None = None
         self._connections = 0
