@@ -108,7 +108,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
                 ``gymnasium.make`` project, because an RL library samples its actions from the
                 space alone, which cannot say what a sum may be.
             sim_log: what ns-3 logs (its variable ``NS_LOG``), such as ``TcpSocketBase=info``; it
-                goes to the log.
+                goes to the log. What it logs in branches goes to files of their own beside it:
+                with ``run.log``, that of the first branch to ``run-branch-1.log``.
             attach: each simulation tells its process id on standard error and waits, for as long
                 as it takes, until a debugger is attached; so does this side.
 
@@ -120,6 +121,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         if over_total not in ("refuse", "project"):
             raise UsageError(f"over_total is {over_total!r}; 'refuse' or 'project' is required")
         self._over_total: OverTotal = over_total
+        if not isinstance(params, Mapping | None):
+            raise UsageError(f"params is {params!r}; a dict of parameters by name is required")
         parameters = dict(params or {})
         check_parameters(scenario, parameters)
         self._program = [str(scenario_binary(scenario)), *parameter_arguments(parameters)]
@@ -131,6 +134,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         self._seeds = SeedSequence(seed)
         self._server: SimulationServer | None = None
         self._link: Link | None = None
+        self._branches = 0  # whose logs have names
         self.seed: int | None = None
         self.description: Mapping[str, Any] = describe(scenario, parameters).raw
         self.context: Mapping[str, Any] = self.description["context"]
@@ -280,7 +284,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         require_descriptors(needed, f"branches ({n}, over {self._transport})")
         with contextlib.ExitStack() as undo:
             sessions = [undo.enter_context(contextlib.closing(self._listen())) for _ in range(n)]
-            logs = [SimulationLog() for _ in range(n)]
+            log_paths = self._branch_log_paths(n)
+            logs = [SimulationLog(path) for path in log_paths]
             peers = [Peer(s.endpoint, log.path) for s, log in zip(sessions, logs, strict=True)]
             pids, trouble = link.branch(peers)
             copies = [
@@ -292,7 +297,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             if trouble is not None:
                 self._server.require_alive(EXIT_S)
                 raise SimulationError(f"{len(pids)} of {n} branches were made: {trouble}")
-            twins = [self._twin(*pair) for pair in zip(sessions, copies, strict=True)]
+            twins = [self._twin(*each) for each in zip(sessions, copies, log_paths, strict=True)]
             undo.pop_all()
         return twins
 
@@ -345,12 +350,26 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         assert self._server is not None  # noqa: S101 - reset() made sure
         return Session(Channel(self._transport, folder=self._server.folder))
 
-    def _twin(self, session: AnySession, simulation: ServedSimulation) -> Self:
+    def _branch_log_paths(self, n: int) -> list[Path | None]:
+        """Names files beside this environment's own, for what ns-3 logs in branches."""
+        path = self._log_path
+        if path is None or not self._environment:
+            return [None] * n
+        first = self._branches + 1
+        self._branches += n
+        numbers = range(first, first + n)
+        return [path.with_stem(f"{path.stem}-branch-{number}") for number in numbers]
+
+    def _twin(
+        self, session: AnySession, simulation: ServedSimulation, log_path: Path | None
+    ) -> Self:
         """Makes the environment of a branch that is about to introduce itself."""
         assert self._server is not None  # noqa: S101 - there is an episode
         twin = copy.copy(self)
         twin._np_random = copy.deepcopy(self._np_random)
         twin._seeds = copy.deepcopy(self._seeds)
+        twin._log_path = log_path or self._log_path
+        twin._branches = 0
         twin._link = Link(session, lambda _: simulation, self._timeout_s, same_process=True)
         twin._use_described_spaces(twin._link)
         twin._link.begin()
