@@ -31,8 +31,11 @@ class Adaptor
         return ToSpace(ActionFields());
     }
 
-    /** @return facts of the run that an agent may need: cells, slices, targets */
-    virtual nlohmann::json Context() const = 0;
+    /** @return facts of the run that an agent may need: cells, slices, targets; none by default */
+    virtual nlohmann::json Context() const
+    {
+        return nlohmann::json::object();
+    }
 
     /** Called once at each border: ends an interval and begins the next. */
     virtual Value Observe() = 0;
@@ -41,10 +44,16 @@ class Adaptor
     virtual double Reward() = 0;
 
     /** @return whether the model ends the episode at this border; asked before Observe() */
-    virtual bool IsGameOver() = 0;
+    virtual bool IsGameOver()
+    {
+        return false;
+    }
 
     /** @return more about this border, as a JSON object; `ended` at the last one */
-    virtual nlohmann::json Info(bool ended) = 0;
+    virtual nlohmann::json Info([[maybe_unused]] bool ended)
+    {
+        return nlohmann::json::object();
+    }
 
     /** Puts a decision, checked against the action fields, in force. */
     virtual void Apply(const Value& decision) = 0;

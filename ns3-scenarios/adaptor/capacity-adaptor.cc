@@ -340,12 +340,6 @@ CapacityAdaptor::Reward()
         m_costs.begin(), m_costs.end(), 0.0, [](double sum, C cost) { return sum + cost.Total(); });
 }
 
-bool
-CapacityAdaptor::IsGameOver()
-{
-    return false;
-}
-
 nlohmann::json
 CapacityAdaptor::Info(bool ended)
 {

@@ -40,7 +40,6 @@ class CapacityAdaptor : public Adaptor
     nlohmann::json Context() const override;
     Value Observe() override;
     double Reward() override;
-    bool IsGameOver() override;
     nlohmann::json Info(bool ended) override;
     void Apply(const Value& decision) override;
     Value DefaultDecision() const override;

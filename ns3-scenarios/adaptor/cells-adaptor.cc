@@ -282,12 +282,6 @@ CellsAdaptor::Reward()
     return terms > 0 ? sum / terms : 0;
 }
 
-bool
-CellsAdaptor::IsGameOver()
-{
-    return false;
-}
-
 nlohmann::json
 CellsAdaptor::Info(bool ended)
 {

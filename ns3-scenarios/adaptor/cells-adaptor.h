@@ -29,7 +29,6 @@ class CellsAdaptor : public Adaptor
     nlohmann::json Context() const override;
     Value Observe() override;
     double Reward() override;
-    bool IsGameOver() override;
     nlohmann::json Info(bool ended) override;
     void Apply(const Value& decision) override;
     Value DefaultDecision() const override;

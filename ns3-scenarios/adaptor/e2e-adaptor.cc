@@ -222,12 +222,6 @@ E2eAdaptor::Reward()
     return reward;
 }
 
-bool
-E2eAdaptor::IsGameOver()
-{
-    return false;
-}
-
 nlohmann::json
 E2eAdaptor::Info(bool ended)
 {

@@ -38,7 +38,6 @@ class E2eAdaptor : public Adaptor
     nlohmann::json Context() const override;
     Value Observe() override;
     double Reward() override;
-    bool IsGameOver() override;
     nlohmann::json Info(bool ended) override;
     void Apply(const Value& decision) override;
     Value DefaultDecision() const override;

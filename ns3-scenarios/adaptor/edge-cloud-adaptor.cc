@@ -252,12 +252,6 @@ EdgeCloudAdaptor::Reward()
              m_terms.lossWeight * totals.loss);
 }
 
-bool
-EdgeCloudAdaptor::IsGameOver()
-{
-    return false;
-}
-
 nlohmann::json
 EdgeCloudAdaptor::Info(bool ended)
 {

@@ -313,12 +313,6 @@ EdgeDdnnAdaptor::Reward()
     return -std::accumulate(m_costs.begin(), m_costs.end(), 0.0);
 }
 
-bool
-EdgeDdnnAdaptor::IsGameOver()
-{
-    return false;
-}
-
 nlohmann::json
 EdgeDdnnAdaptor::Info(bool ended)
 {

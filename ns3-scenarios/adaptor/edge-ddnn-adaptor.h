@@ -46,7 +46,6 @@ class EdgeDdnnAdaptor : public Adaptor
     nlohmann::json Context() const override;
     Value Observe() override;
     double Reward() override;
-    bool IsGameOver() override;
     nlohmann::json Info(bool ended) override;
     void Apply(const Value& decision) override;
     Value DefaultDecision() const override;

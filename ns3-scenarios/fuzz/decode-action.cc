@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // DecodeAction over a family of spaces, and the checks of fields behind it. The last bytes of an
-// input choose the space (FuzzedDataProvider takes numbers from the end); the others are the
+// input choose the space (InputValues takes numbers from the end); the others are the
 // message.
 #include "exchange/codec.h"
 #include "exchange/errors.h"
@@ -37,7 +37,7 @@ Decode(const std::string& bytes, const Space& space, const std::vector<FieldSpec
 extern "C" int
 LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    FuzzedDataProvider input(data, size);
+    InputValues input(data, size);
     const auto fields = input.ConsumeBool() ? RandomFields(input) : std::vector<FieldSpec>{};
     const auto space = fields.empty() ? RandomSpace(input) : ToSpace(fields);
     try

@@ -5,11 +5,11 @@
 
 #include "exchange/shm-segment.h"
 #include "exchange/shm-wait.h"
+#include "fuzz/input-values.h"
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <fuzzer/FuzzedDataProvider.h>
 #include <sched.h>
 #include <stop_token>
 #include <string>
@@ -38,7 +38,7 @@ struct HostileTurn
 };
 
 inline std::vector<HeaderPatch>
-RandomPatches(FuzzedDataProvider& input)
+RandomPatches(InputValues& input)
 {
     std::vector<HeaderPatch> patches(input.ConsumeIntegralInRange<size_t>(0, 2));
     for (auto& patch : patches)
@@ -52,14 +52,14 @@ RandomPatches(FuzzedDataProvider& input)
 
 /** @param kind that would be right, for one half of the inputs */
 inline HostileTurn
-RandomTurn(FuzzedDataProvider& input, uint32_t number, TurnKind kind)
+RandomTurn(InputValues& input, uint32_t number, TurnKind kind)
 {
     HostileTurn turn{};
     turn.record.kind = input.ConsumeBool()
                            ? kind
                            : static_cast<TurnKind>(input.ConsumeIntegralInRange<uint32_t>(0, 9));
     turn.record.end = static_cast<TurnEnd>(input.ConsumeIntegralInRange<uint32_t>(0, 3));
-    turn.record.reward = input.ConsumeFloatingPoint<float>();
+    turn.record.reward = input.ConsumeFloat();
     turn.counter = input.ConsumeBool() ? number : input.ConsumeIntegral<uint32_t>();
     turn.agrees = input.ConsumeBool();
     turn.area = input.ConsumeRandomLengthString(512);

@@ -23,12 +23,12 @@ void
 WriteSeed(const std::string& path, const std::string& choices, int element)
 {
     const auto* data = reinterpret_cast<const uint8_t*>(choices.data());
-    FuzzedDataProvider input(data, choices.size());
+    InputValues input(data, choices.size());
     const auto fields = input.ConsumeBool() ? RandomFields(input) : std::vector<FieldSpec>{};
     const auto space = fields.empty() ? RandomSpace(input) : ToSpace(fields);
     const auto message = EncodeState({ValueOf(space, element), 0, std::nullopt, {}, {}});
     std::ofstream file(path, std::ios::binary);
-    file << message << choices.substr(input.remaining_bytes());
+    file << message << choices.substr(input.RemainingBytes());
     if (!file)
     {
         throw std::runtime_error(path + ": cannot be written");

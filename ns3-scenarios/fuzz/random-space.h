@@ -4,9 +4,9 @@
 #define SLICEBED_FUZZ_RANDOM_SPACE_H
 
 #include "exchange/field-spec.h"
+#include "fuzz/input-values.h"
 
 #include <array>
-#include <fuzzer/FuzzedDataProvider.h>
 #include <limits>
 
 namespace slicebed
@@ -16,7 +16,7 @@ inline constexpr int MAX_DEPTH = 3; //!< of spaces within spaces
 
 /** @return a shape of up to three axes, of 0 to 4 each */
 inline std::vector<uint32_t>
-RandomShape(FuzzedDataProvider& input, uint32_t least)
+RandomShape(InputValues& input, uint32_t least)
 {
     std::vector<uint32_t> shape(input.ConsumeIntegralInRange<size_t>(least, 3));
     for (auto& length : shape)
@@ -28,7 +28,7 @@ RandomShape(FuzzedDataProvider& input, uint32_t least)
 
 /** @return a Box of any dtype, with common and extreme bounds */
 inline BoxSpace
-RandomBox(FuzzedDataProvider& input)
+RandomBox(InputValues& input)
 {
     constexpr double INF = std::numeric_limits<double>::infinity();
     constexpr std::array<std::pair<double, double>, 5> BOUNDS{
@@ -40,7 +40,7 @@ RandomBox(FuzzedDataProvider& input)
 
 /** @return any space */
 inline Space
-RandomSpace(FuzzedDataProvider& input, int depth = 0)
+RandomSpace(InputValues& input, int depth = 0)
 {
     const int kind = input.ConsumeIntegralInRange<int>(0, depth < MAX_DEPTH ? 3 : 1);
     if (kind == 0)
@@ -63,7 +63,7 @@ RandomSpace(FuzzedDataProvider& input, int depth = 0)
 
 /** @return fields as a scenario declares them: bounds for each element, sums over the last axis */
 inline std::vector<FieldSpec>
-RandomFields(FuzzedDataProvider& input)
+RandomFields(InputValues& input)
 {
     std::vector<FieldSpec> fields(input.ConsumeIntegralInRange<size_t>(1, 2));
     for (auto& field : fields)

@@ -51,7 +51,7 @@ Talk(ShmAgent& agent, const Space& space)
 extern "C" int
 LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    FuzzedDataProvider input(data, size);
+    InputValues input(data, size);
     const auto space = RandomSpace(input);
     std::vector<HostileTurn> turns;
     for (uint32_t i = 1; i <= 1 + STATES; ++i)

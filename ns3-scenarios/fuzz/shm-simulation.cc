@@ -56,7 +56,7 @@ TryTalk(const ShmSegment& segment, const SimInit& init)
 extern "C" int
 LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    FuzzedDataProvider input(data, size);
+    InputValues input(data, size);
     const SimInit init{1, {BoxSpace{-9, 9, Dtype::FLOAT32, {2, 2}}}, RandomSpace(input)};
     auto segment = ShmSegment::Create();
     if (input.ConsumeIntegralInRange<int>(0, 15) == 0)

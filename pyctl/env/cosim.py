@@ -26,22 +26,29 @@ from typing import Any, Literal, NamedTuple, Self, cast
 
 import gymnasium
 
+from pyctl.descriptors import require_descriptors
 from pyctl.env.link import EXIT_S, Link, require_timeout
 from pyctl.env.seeds import SeedSequence
 from pyctl.env.values import SUM_SLACK, checked, project_sums, require_sums
 from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, SimulationError, UsageError
-from pyctl.exchange.channel import Channel
+from pyctl.exchange.channel import CHANNEL_DESCRIPTORS, Channel
 from pyctl.exchange.codec import Peer, State
 from pyctl.exchange.session import Session
-from pyctl.exchange.shm import AnySession, ShmSession
+from pyctl.exchange.shm import SEGMENT_DESCRIPTORS, AnySession, ShmSession
 from pyctl.exchange.spaces import fields_space, require_same_layout
 from pyctl.exchange.transport import Transport
 from pyctl.launch.installed import scenario_binary
 from pyctl.launch.log import SimulationLog
 from pyctl.launch.scenarios import check_parameters, describe, parameter_arguments
-from pyctl.launch.server import ServedSimulation, SimulationServer
+from pyctl.launch.server import SERVED_DESCRIPTORS, ServedSimulation, SimulationServer
 
 TIMEOUT_S = 600.0
+# That an episode holds open here, with the two of its process.
+DESCRIPTORS: Mapping[Transport, int] = {
+    "shm": SEGMENT_DESCRIPTORS + SERVED_DESCRIPTORS,
+    "tcp": CHANNEL_DESCRIPTORS + SERVED_DESCRIPTORS,
+    "ipc": CHANNEL_DESCRIPTORS + SERVED_DESCRIPTORS,
+}
 
 OverTotal = Literal["refuse", "project"]
 
@@ -101,7 +108,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
                 ``gymnasium.make`` project, because an RL library samples its actions from the
                 space alone, which cannot say what a sum may be.
             sim_log: what ns-3 logs (its variable ``NS_LOG``), such as ``TcpSocketBase=info``; it
-                goes to the log.
+                goes to the log. What it logs in branches goes to files of their own beside it:
+                with ``run.log``, that of the first branch to ``run-branch-1.log``.
             attach: each simulation tells its process id on standard error and waits, for as long
                 as it takes, until a debugger is attached; so does this side.
 
@@ -114,6 +122,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             raise UsageError(f"over_total is {over_total!r}; 'refuse' or 'project' is required")
         require_timeout(timeout_s)
         self._over_total: OverTotal = over_total
+        if not isinstance(params, Mapping | None):
+            raise UsageError(f"params is {params!r}; a dict of parameters by name is required")
         parameters = dict(params or {})
         check_parameters(scenario, parameters)
         self._program = [str(scenario_binary(scenario)), *parameter_arguments(parameters)]
@@ -125,6 +135,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         self._seeds = SeedSequence(seed)
         self._server: SimulationServer | None = None
         self._link: Link | None = None
+        self._branches = 0  # whose logs have names
         self.seed: int | None = None
         self.description: Mapping[str, Any] = describe(scenario, parameters).raw
         self.context: Mapping[str, Any] = self.description["context"]
@@ -262,17 +273,20 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         Raises:
             EpisodeOver: there is no episode to branch.
             UsageError: ``n`` is not a whole number above 0, or more branches would live at once
-                than ``pyctl.launch.server.MAX_LIVE``.
+                than ``pyctl.launch.server.MAX_LIVE``, or the limit of open files is too low.
             SimulationError: the simulation ended, or there was no room for all copies: then there
                 is none.
         """
         link = self._require_link()
         if self._server is None:
             raise EpisodeOver("the environment is closed; call reset() first")
-        self._server.require_room(n)
+        n = self._server.require_room(n)
+        needed = n * DESCRIPTORS[self._transport]
+        require_descriptors(needed, f"branches ({n}, over {self._transport})")
         with contextlib.ExitStack() as undo:
             sessions = [undo.enter_context(contextlib.closing(self._listen())) for _ in range(n)]
-            logs = [SimulationLog() for _ in range(n)]
+            log_paths = self._branch_log_paths(n)
+            logs = [SimulationLog(path) for path in log_paths]
             peers = [Peer(s.endpoint, log.path) for s, log in zip(sessions, logs, strict=True)]
             pids, trouble = link.branch(peers)
             copies = [
@@ -284,7 +298,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             if trouble is not None:
                 self._server.require_alive(EXIT_S)
                 raise SimulationError(f"{len(pids)} of {n} branches were made: {trouble}")
-            twins = [self._twin(*pair) for pair in zip(sessions, copies, strict=True)]
+            twins = [self._twin(*each) for each in zip(sessions, copies, log_paths, strict=True)]
             undo.pop_all()
         return twins
 
@@ -298,6 +312,9 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
 
     def _begin_link(self) -> Link:
         """Starts a simulation, and does not wait for it."""
+        require_descriptors(
+            DESCRIPTORS[self._transport], f"simulations (1, over {self._transport})"
+        )
         if self._server is not None and not self._server.lives():
             self._release_server()
         if self._server is None:
@@ -334,12 +351,26 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         assert self._server is not None  # noqa: S101 - reset() made sure
         return Session(Channel(self._transport, folder=self._server.folder))
 
-    def _twin(self, session: AnySession, simulation: ServedSimulation) -> Self:
+    def _branch_log_paths(self, n: int) -> list[Path | None]:
+        """Names files beside this environment's own, for what ns-3 logs in branches."""
+        path = self._log_path
+        if path is None or not self._environment:
+            return [None] * n
+        first = self._branches + 1
+        self._branches += n
+        numbers = range(first, first + n)
+        return [path.with_stem(f"{path.stem}-branch-{number}") for number in numbers]
+
+    def _twin(
+        self, session: AnySession, simulation: ServedSimulation, log_path: Path | None
+    ) -> Self:
         """Makes the environment of a branch that is about to introduce itself."""
         assert self._server is not None  # noqa: S101 - there is an episode
         twin = copy.copy(self)
         twin._np_random = copy.deepcopy(self._np_random)
         twin._seeds = copy.deepcopy(self._seeds)
+        twin._log_path = log_path or self._log_path
+        twin._branches = 0
         twin._link = Link(session, lambda _: simulation, self._timeout_s, same_process=True)
         twin._use_described_spaces(twin._link)
         twin._link.begin()

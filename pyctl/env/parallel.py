@@ -124,6 +124,8 @@ class SlicebedParallelEnv(ParallelEnv[str, Fields, Fields]):  # type: ignore[mis
         log_path: str | Path | None = None,
         timeout_s: float = TIMEOUT_S,
         over_total: OverTotal = "project",
+        sim_log: str | None = None,
+        attach: bool = False,
     ) -> None:
         """Makes the environment; the arguments are those of ``CoSimEnv``.
 
@@ -135,7 +137,9 @@ class SlicebedParallelEnv(ParallelEnv[str, Fields, Fields]):  # type: ignore[mis
             raise UsageError(
                 f"scenario is {scenario!r}; one with several agents is required: {known}"
             )
-        self.env = CoSimEnv(scenario, params, seed, transport, log_path, timeout_s, over_total)
+        self.env = CoSimEnv(
+            scenario, params, seed, transport, log_path, timeout_s, over_total, sim_log, attach
+        )
         self.metadata = {"name": f"slicebed_{scenario}_v0", "render_modes": []}
         self.render_mode = None
         self._partition = PARTITIONS[scenario]

@@ -80,6 +80,8 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
         log_path: str | Path | None = None,
         timeout_s: float = TIMEOUT_S,
         over_total: OverTotal = "refuse",
+        sim_log: str | None = None,
+        attach: bool = False,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         pin: bool = False,
     ) -> None:
@@ -96,6 +98,8 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
             log_path: with ``run.log``, what simulation 3 writes is in ``run-3.log``.
             timeout_s: see ``CoSimEnv``.
             over_total: see ``CoSimEnv``.
+            sim_log: see ``CoSimEnv``.
+            attach: see ``CoSimEnv``.
             autoreset_mode: when the next episode follows one that has ended, see gymnasium's
                 ``AutoresetMode``.
             pin: keep each simulation on one core, in turn.
@@ -117,7 +121,7 @@ class CoSimVectorEnv(VectorEnv[Fields, Fields, npt.NDArray[Any]]):
             strict=True,
         )
         self.envs = [
-            CoSimEnv(scenario, own, first, transport, log, timeout_s, over_total)
+            CoSimEnv(scenario, own, first, transport, log, timeout_s, over_total, sim_log, attach)
             for own, first, log in each
         ]
         self.single_action_space = batch.common_action_space(

@@ -25,6 +25,7 @@ from typing import Literal
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+from pyctl.descriptors import require_descriptors
 from pyctl.errors import ChannelTimeout, PeerDisconnected, ProtocolError, SlicebedError, UsageError
 from pyctl.exchange.codec import MAX_MESSAGE_BYTES
 
@@ -50,6 +51,8 @@ WRONG_KEY = (
     zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC,
     zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH,
 )
+# Of a channel with its connection: most are ZeroMQ's own, of its threads and between them.
+CHANNEL_DESCRIPTORS = 10
 
 _numbers = itertools.count()  # of ipc sockets
 
@@ -117,8 +120,10 @@ class Channel:
                 of the key.
 
         Raises:
-            UsageError: the transport is unknown, or the port is taken or none.
+            UsageError: the transport is unknown, the port is taken or none, or the limit of open
+                files is too low.
         """
+        require_descriptors(CHANNEL_DESCRIPTORS, "connections")
         self.port = 0
         self._own_folder: SocketFolder | None = None
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(1)

@@ -31,6 +31,7 @@ from pyctl.exchange.codec import Hello, Peer, State
 from pyctl.exchange.session import Session, Stage
 from pyctl.exchange.spaces import Space, nested_tuples
 
+SEGMENT_DESCRIPTORS = 1
 SIMULATION_END, GAME_OVER = 1, 2  # TurnEnd
 
 FastStep = tuple[Any, float, bool, bool, dict[str, Any]]

@@ -15,7 +15,7 @@ BIN_DIR_VARIABLE = "SLICEBED_BIN_DIR"
 PREFIX = "slicebed-"
 DESCRIPTOR = "messages.desc"
 NOT_SCENARIOS = frozenset({"test"})
-STUDY = "study-"  # programs behind `bench` and `validate`
+PROGRAMS = ("study-", "fuzz-")  # those behind `bench` and `validate`, and fuzz targets
 ADVICE = "run `make setup` in the checkout, or `pip install slicebed`"
 
 
@@ -40,7 +40,7 @@ def scenario_names() -> list[str]:
         for path in binary_directory().glob(f"{PREFIX}*")
         if path.is_file() and os.access(path, os.X_OK) and not path.suffix
     }
-    return sorted(name for name in names - NOT_SCENARIOS if not name.startswith(STUDY))
+    return sorted(name for name in names - NOT_SCENARIOS if not name.startswith(PROGRAMS))
 
 
 def scenario_binary(name: str) -> Path:

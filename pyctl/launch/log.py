@@ -61,6 +61,10 @@ def _open(path: Path | None) -> IO[bytes]:
             return tempfile.TemporaryFile("a+b")
         return path.open("a+b")
     except OSError as error:
+        if path is None:
+            raise UsageError(
+                f"TMPDIR: no temporary file can be made for a log: {error.strerror}"
+            ) from error
         raise UsageError(
             f"log_path is {path}: {error.strerror}; a file that can be written is required"
         ) from error

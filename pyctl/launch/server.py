@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import operator
 import os
 import select
 import signal
@@ -16,7 +18,7 @@ import socket
 import time
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 from pyctl.errors import SimulationCrashed, SimulationHung, UsageError
 from pyctl.exchange.channel import SocketFolder
@@ -32,6 +34,8 @@ WORD_S = 30.0
 END_S = 0.005
 # Simulations of one server at a time; each holds some tens of megabytes of its own.
 MAX_LIVE = 256
+# That a simulation holds open here: its log and what tells of its end.
+SERVED_DESCRIPTORS = 2
 
 
 class SimulationServer:
@@ -149,18 +153,23 @@ class SimulationServer:
         self._process.wait(wait_s)
         self._process.require_alive()
 
-    def require_room(self, n: int) -> None:
-        """Makes sure that ``n`` more simulations may live.
+    def require_room(self, n: SupportsIndex) -> int:
+        """Makes sure that ``n`` more simulations may live; returns it as an ``int``.
 
         Raises:
             UsageError: they may not, or ``n`` is no whole number above 0.
         """
         live = sum(each.poll() is None for each in self._simulations)
-        if not isinstance(n, int) or n < 1 or live + n > MAX_LIVE:
+        try:
+            number = 0 if isinstance(n, bool) else operator.index(n)
+        except TypeError:
+            number = 0
+        if number < 1 or live + number > MAX_LIVE:
             raise UsageError(
                 f"n is {n!r}; a whole number above 0 is required, and at most {MAX_LIVE} branches "
                 f"of an environment may live at once: {live} do"
             )
+        return number
 
     def retain(self) -> SimulationServer:
         """Counts one more user; returns itself."""
@@ -177,7 +186,7 @@ class SimulationServer:
 
     def _read(self, wait_s: float) -> dict[str, Any] | None:
         """Waits for word of the server; notes an end, returns an answer to ``start``."""
-        if not select.select([self._socket], [], [], wait_s)[0]:
+        if not _can_read(self._socket.fileno(), wait_s):
             return None
         packet = b""
         with contextlib.suppress(ConnectionResetError):
@@ -228,11 +237,17 @@ class ServedSimulation(WatchedSimulation):
         return self.poll()
 
     def _has_exited(self, wait_s: float = 0) -> bool:
-        return self._descriptor < 0 or bool(select.select([self._descriptor], [], [], wait_s)[0])
+        return self._descriptor < 0 or _can_read(self._descriptor, wait_s)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._descriptor, number)
+
+
+def _can_read(descriptor: int, wait_s: float) -> bool:
+    poll = select.poll()  # select.select() knows no descriptor above 1023
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(math.ceil(wait_s * 1000)))
 
 
 def _kill(descriptor: int, owner: int) -> None:

@@ -37,8 +37,9 @@ VICTIMS = ("agent", "simulation", "server")
 # The longest that one side may take to notice the other's end, and a stopped one.
 DEAD_S, STOPPED_S = 1.0, 5.0
 LATEST_S = 0.5  # moment of the signal
+STOP_S = 0.5  # an agent's stop
 PATIENCE_S = 20.0
-NOTHING, STRIKES = "nothing", 4
+NOTHING, STUCK, STRIKES = "nothing", "stuck", 4
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ class Trial:
         victim: that got the signal.
         number: of the signal.
         channel: between the two.
-        told: class of the agent's error; ``gone`` where the agent is the victim.
-        within_s: until the other side had noticed [s].
-        left: processes, segments and files that were left.
+        told: class of the agent's error; where the agent is the victim ``gone``, or ``stuck`` if
+            it did not go on after a stop.
+        within_s: until the other side had noticed [s]; of an agent, its death.
+        left: processes, their segments and ports, and files that were left.
     """
 
     victim: str
@@ -63,7 +65,8 @@ class Trial:
 
     def faults(self) -> list[str]:
         """What is not as it should be."""
-        limit_s = STOPPED_S if self.number == signal.SIGSTOP else DEAD_S
+        is_stopped = self.number == signal.SIGSTOP and self.victim != "agent"  # that dies, too
+        limit_s = STOPPED_S if is_stopped else DEAD_S
         wrong = [f"{each} is left" for each in self.left]
         if self.within_s > limit_s:
             wrong.append(f"noticed after {self.within_s:.2f} s, not within {limit_s:g} s")
@@ -87,21 +90,22 @@ def try_once(seed: int, victim: str | None = None, number: signal.Signals | None
     victim = victim or draw.choice(VICTIMS)
     number = number or draw.choice(SIGNALS)
     with tempfile.TemporaryDirectory(prefix="sb") as folder, _agent(chosen, folder) as agent:
-        pids = _read(agent)
-        everyone = _family(agent.pid)
+        pids = {"agent": agent.pid, **_read(agent)}
         time.sleep(moment_s)
-        everyone |= _family(agent.pid)
         told = NOTHING
         for _ in range(STRIKES):  # a simulation may have had its end before it was hit
-            begun = _strike({"agent": agent.pid, **pids}, victim, number)
-            told = _outcome(agent, victim, number)
+            begun = _strike(pids, victim, number)
+            if victim == "agent":
+                told, begun = _end_of(agent, pids["server"], number, begun)
+            else:
+                told = _read_error(agent)
             if told != NOTHING:
                 break
         within_s = time.monotonic() - begun
         if victim == "agent":
-            within_s = _wait_gone(everyone - {agent.pid}, begun)
+            within_s = _wait_gone(Path(folder), begun)
         agent.wait(PATIENCE_S)
-        left = _left(everyone, Path(folder))
+        left = left_of(Path(folder))
     return Trial(victim, number, chosen, told, within_s, left)
 
 
@@ -128,13 +132,6 @@ def _read(agent: subprocess.Popen[str]) -> dict[str, int]:
     return pids
 
 
-def _family(pid: int) -> set[int]:
-    try:
-        return {pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))}
-    except psutil.NoSuchProcess:
-        return set()
-
-
 def _strike(pids: dict[str, int], victim: str, number: signal.Signals) -> float:
     """Sends the signal, to a simulation that runs at this moment; returns when that was."""
     while True:
@@ -149,14 +146,7 @@ def _strike(pids: dict[str, int], victim: str, number: signal.Signals) -> float:
                 return begun
 
 
-def _outcome(agent: subprocess.Popen[str], victim: str, number: signal.Signals) -> str:
-    if victim == "agent":
-        if number == signal.SIGSTOP:
-            # A stopped agent is waited for: its user may let it go on. Then it dies.
-            time.sleep(0.5)
-            agent.kill()
-        agent.wait(PATIENCE_S)
-        return "gone"
+def _read_error(agent: subprocess.Popen[str]) -> str:
     assert agent.stdout is not None
     if not select.select([agent.stdout], [], [], STOPPED_S + 1)[0]:
         return NOTHING
@@ -164,36 +154,93 @@ def _outcome(agent: subprocess.Popen[str], victim: str, number: signal.Signals) 
     return told
 
 
-def _wait_gone(pids: set[int], begun: float) -> float:
-    while any(_runs(pid) for pid in pids if not _is_guard(pid)):
+def _end_of(
+    agent: subprocess.Popen[str], server: int, number: signal.Signals, begun: float
+) -> tuple[str, float]:
+    """Waits for the agent's end; one that is stopped goes on first, and then is killed.
+
+    Returns:
+        ``gone`` or what is wrong, and since when the other side can notice.
+    """
+    if number == signal.SIGSTOP:
+        time.sleep(STOP_S)  # it is waited for: its user may let it go on
+        before = _children(server)
+        agent.send_signal(signal.SIGCONT)
+        if not _has_others(server, before):
+            return STUCK, begun
+        begun = time.monotonic()
+        agent.kill()
+    agent.wait(PATIENCE_S)
+    return "gone", begun
+
+
+def _has_others(server: int, before: set[int]) -> bool:
+    """Waits for a simulation that was not there: an agent that steps branches or resets soon."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not _children(server) - before:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.001)
+    return True
+
+
+def _children(server: int) -> set[int]:
+    try:
+        return {child.pid for child in psutil.Process(server).children()}
+    except psutil.NoSuchProcess:
+        return set()
+
+
+def _processes_of(folder: Path) -> list[psutil.Process]:
+    """All that run with the trial's folder for temporary files: every process of the trial."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            is_ours = process.environ().get("TMPDIR") == str(folder)
+            if is_ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def _wait_gone(folder: Path, begun: float) -> float:
+    # The guard, a shell, sleeps a second before its last look.
+    while any(_name(process) != "sh" for process in _processes_of(folder)):
         if time.monotonic() - begun > PATIENCE_S:
             break
         time.sleep(0.005)
     return time.monotonic() - begun
 
 
-def _is_guard(pid: int) -> bool:
-    """The guard sleeps a second before its last look."""
+def _name(process: psutil.Process) -> str:
     try:
-        return psutil.Process(pid).name() == "sh"
+        return str(process.name())
     except psutil.NoSuchProcess:
-        return True
+        return "sh"
 
 
-def _runs(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+def left_of(folder: Path) -> tuple[str, ...]:
+    """Lists what a trial in this folder left: processes, what they hold, and files.
 
-
-def _left(pids: set[int], folder: Path) -> tuple[str, ...]:
+    A segment of shared memory has no name in any folder: it is there while a process holds it.
+    """
     deadline = time.monotonic() + STOPPED_S
-    while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
+    while (processes := _processes_of(folder)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    processes = [f"process {pid}" for pid in pids if _runs(pid)]
-    segments = [str(path) for path in Path("/dev", "shm").glob("*slicebed*")]
-    return (*processes, *segments, *(str(path) for path in folder.iterdir()))
+    held = [each for process in processes for each in _held_by(process)]
+    return (*held, *(str(path) for path in folder.iterdir()))
+
+
+def _held_by(process: psutil.Process) -> list[str]:
+    held = [f"process {process.pid}"]
+    with contextlib.suppress(psutil.NoSuchProcess, FileNotFoundError):
+        links = [os.readlink(each) for each in Path(f"/proc/{process.pid}/fd").iterdir()]
+        held += [link for link in links if link.startswith("/memfd:slicebed")]
+        held += [
+            f"{each.laddr.ip}:{each.laddr.port}"
+            for each in process.net_connections("tcp")
+            if each.status == psutil.CONN_LISTEN
+        ]
+    return held
 
 
 def main() -> None:

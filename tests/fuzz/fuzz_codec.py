@@ -2,6 +2,10 @@
 
     python -m tests.fuzz.fuzz_codec --runs 1000000 --seed 1
 
+They come from a mutator because they are millions: with it all decoders get a thousand and more a
+second, of real messages and of what was found before, where Hypothesis makes some hundreds. What
+holds for messages of any space is Hypothesis's (``test_decoders``).
+
 Prints what was done as JSON; a finding is printed with its input and ends the run with status 1.
 """
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import psutil
 import pytest
 
-from pyctl.env.cosim import CoSimEnv
+from pyctl.env.cosim import DESCRIPTORS, CoSimEnv
 from pyctl.env.seeds import SeedSequence
 from pyctl.errors import EpisodeOver, UsageError
 from pyctl.exchange.transport import Transport
@@ -114,22 +114,93 @@ def second_seed(first: int) -> int:
     return seeds.next(None)
 
 
-def test_a_hundred_branches_leave_nothing(nothing_left: Path) -> None:
-    env = CoSimEnv("loopback", {"steps": 9}, seed=1, transport="ipc")
+def held() -> tuple[int, int, int, int]:
+    """Numbers of descriptors, threads, TCP listeners and child processes."""
+    me = psutil.Process()
+    listeners = [c for c in me.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+    return me.num_fds(), me.num_threads(), len(listeners), running()
+
+
+@pytest.mark.parametrize("transport", ["shm", "tcp", "ipc"])
+def test_a_hundred_branches_leave_nothing(transport: Transport, nothing_left: Path) -> None:
+    env = CoSimEnv("loopback", {"steps": 9}, seed=1, transport=transport)
+    before = held()
     env.reset()
-    ports = len(psutil.Process().net_connections("tcp"))
+    alone = held()
+    assert alone[3] == 2  # its server and itself
     for _ in range(4):
         twins = env.branch(25)
-        assert running() == 27
         rewards = {twin.step(LOOP)[1] for twin in twins}
         assert rewards == {1.5}
+        each = DESCRIPTORS[transport]
+        listeners = alone[2] + (25 if transport == "tcp" else 0)
+        assert (held()[0], *held()[2:]) == (alone[0] + 25 * each, listeners, 27)
         for twin in twins:
             twin.close()
-    assert running() == 2
-    assert len(psutil.Process().net_connections("tcp")) == ports
+        assert held() == alone
     env.close()
-    assert running() == 0
+    assert held() == before
     assert sorted(nothing_left.iterdir()) == []
+
+
+@pytest.mark.parametrize("n", [np.int64(2), np.uint8(2)])
+def test_any_whole_number_is_one(n: Any) -> None:
+    env = CoSimEnv("loopback", {"steps": 1}, seed=1)
+    env.reset()
+    twins = env.branch(n)
+    assert len(twins) == 2
+    for each in (env, *twins):
+        each.close()
+
+
+UDP = "UdpSocketImpl=level_function"
+
+
+def test_branches_log_to_files_of_their_own(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    env = CoSimEnv("cells", CELLS, seed=1, log_path=log, sim_log=UDP)
+    env.reset()
+    twins = env.branch(2)
+    written = log.stat().st_size
+    (grandchild,) = twins[1].branch()
+    everyone = [*twins, grandchild, *env.branch()]
+    for each in everyone:
+        each.step(EQUAL)
+        each.close()
+    assert log.stat().st_size == written
+    env.close()
+    names = [
+        "run-branch-1.log",
+        "run-branch-2.log",
+        "run-branch-2-branch-1.log",
+        "run-branch-3.log",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names, "run.log"])
+    assert all("UdpSocketImpl" in (tmp_path / name).read_text() for name in names)
+
+
+def test_the_log_of_a_branch_is_also_that_of_its_episodes(tmp_path: Path) -> None:
+    env = CoSimEnv("cells", CELLS, seed=1, log_path=tmp_path / "run.log", sim_log=UDP)
+    env.reset()
+    (twin,) = env.branch()
+    twin.step(EQUAL)
+    env.close()
+    own = tmp_path / "run-branch-1.log"
+    before = {path: path.stat().st_size for path in tmp_path.iterdir()}
+    twin.reset()
+    twin.step(EQUAL)
+    twin.close()
+    after = {path: path.stat().st_size for path in tmp_path.iterdir()}
+    assert [path for path in after if after[path] != before.get(path)] == [own]
+
+
+def test_without_a_log_of_ns3_branches_make_no_files(tmp_path: Path) -> None:
+    env = CoSimEnv("loopback", {"steps": 2}, seed=1, log_path=tmp_path / "run.log")
+    env.reset()
+    (twin,) = env.branch()
+    twin.close()
+    env.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["run.log"]
 
 
 def test_lost_branches_are_ended() -> None:
@@ -150,8 +221,10 @@ def test_branches_need_an_episode_and_a_number() -> None:
     with pytest.raises(EpisodeOver, match=r"no episode has begun; call reset\(\) first"):
         env.branch()
     env.reset()
-    for n in (0, -1, 1.5, MAX_LIVE):
-        with pytest.raises(UsageError, match=f"n is {n}; a whole number above 0 .* {MAX_LIVE} br"):
+    for n in (0, -1, 1.5, MAX_LIVE, True, "2", None):
+        with pytest.raises(
+            UsageError, match=f"n is {n!r}; a whole number above 0 .* {MAX_LIVE} br"
+        ):
             env.branch(n)  # type: ignore[arg-type]
     env.step(LOOP)
     with pytest.raises(EpisodeOver, match=r"the episode has ended \(state ENDED\)"):

@@ -246,6 +246,7 @@ def test_a_simulation_to_debug_waits_for_the_debugger(monkeypatch: pytest.Monkey
     [
         ({"scenario": "cels"}, UnknownName, "unknown scenario 'cels'; did you mean 'cells'"),
         ({"params": {"step": 1}}, UnknownName, "did you mean 'steps'"),
+        ({"params": ["steps"]}, UsageError, r"params is \['steps'\]; a dict of parameters by name"),
         ({"params": {"steps": 0}}, UsageError, "steps is 0; a whole number from 1"),
         ({"params": {"spaces": "x"}}, SimulationRefused, "spaces is 'x'; one of named"),
         ({"params": {"spaces": "dict"}}, UsageError, "no named fields .*; Ns3GymEnv can drive it"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -153,6 +154,17 @@ def test_a_bad_action_is_refused_and_the_episode_goes_on(actions: Any, text: str
     seen, *_ = env.step(LOOP)
     assert seen["cell_0"]["counter"].tolist() == [1, 1, 1]
     env.close()
+
+
+def test_ns3_logs_what_is_asked_for(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    env = slicebed_parallel_env(
+        "cells", CELLS, log_path=log, sim_log="UdpSocketImpl=level_function"
+    )
+    env.reset()
+    env.step({agent: env.action_space(agent).sample() for agent in env.agents})
+    env.close()
+    assert "UdpSocketImpl" in log.read_text()
 
 
 def test_scenarios_without_agents_and_bad_parameters_are_refused() -> None:

@@ -349,6 +349,20 @@ def test_pinned_simulations_keep_to_their_cores() -> None:
     assert kept == [{cores[i % len(cores)]} for i in range(4)]
 
 
+def test_ns3_logs_to_the_log_of_each(tmp_path: Path) -> None:
+    envs = CoSimVectorEnv(
+        2,
+        scenario="cells",
+        params=CELLS,
+        log_path=tmp_path / "run.log",
+        sim_log="UdpSocketImpl=level_function",
+    )
+    envs.reset()
+    envs.step({"prb_max": np.full((2, 3, 4), 0.25, np.float32)})
+    envs.close()
+    assert all("UdpSocketImpl" in (tmp_path / f"run-{i}.log").read_text() for i in range(2))
+
+
 def test_each_has_a_log_of_its_own(tmp_path: Path) -> None:
     params = [{}, {"exit_step": 1}, {}]
     envs = loopbacks(params=params, log_path=tmp_path / "run.log")
