@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.ddnn import by_slot, line_through
 from analysis.figures.ddnn import intervals
 from analysis.figures.panels import logarithmic
-from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH, draw_each, line
+from analysis.style import COLOURS, MARKERS, ONE_COLUMN_INCH, TWO_COLUMNS_INCH, draw_each, line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,7 +192,7 @@ def _of_group(group: str, policy: str) -> str:
 
 def round_trips(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     """Distribution of the RTT of probes by the load of the WAN, all seeds together."""
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.6, 2.8))
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 2.6))
     tables = []
     for i, load in enumerate(sorted({load for _, load, _ in drawing.load})):
         probed = [run for policy, x, run in drawing.load if policy == "always-local" and x == load]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,8 @@ import pytest
 
 from analysis.drawing import draw_results, draw_runs
 from analysis.errors import FileInTheWay, StoreReadError
-from tests.analysis.stores import edge_run, write_run
+from analysis.style import ONE_COLUMN_INCH, TWO_COLUMNS_INCH
+from tests.analysis.stores import capacity_run, edge_run, write_run
 
 FIELDS = (
     {"name": "hot_air", "unit": "K", "meaning": "of the room"},
@@ -34,8 +36,8 @@ def other_run(folder: Path) -> Path:
 def test_a_scenario_without_figures_of_its_own_gets_its_fields(tmp_path: Path) -> None:
     (drawn,) = draw_results(other_run(tmp_path / "a"), tmp_path / "out")
     assert sorted(path.name for path in drawn.files) == [
-        *("counter.csv", "counter.pdf", "counter.png"),
-        *("hot-air.csv", "hot-air.pdf", "hot-air.png", "runs.csv"),
+        *("counter.csv", "counter.pdf", "counter.png", "counter.svg"),
+        *("hot-air.csv", "hot-air.pdf", "hot-air.png", "hot-air.svg", "runs.csv"),
     ]
     table = pd.read_csv(tmp_path / "out" / "other" / "hot-air.csv")
     assert table[["mean", "min", "max"]].to_numpy().tolist() == [[2, 1, 3], [7, 5, 9]]
@@ -55,10 +57,24 @@ def test_drawing_again_is_the_same_and_clears_what_is_out_of_date(tmp_path: Path
     draw_results(folder, tmp_path / "out")
     left = {path.name for path in first.folder.iterdir()}
     assert left == {
-        *("hot-air.csv", "hot-air.pdf", "hot-air.png"),
+        *("hot-air.csv", "hot-air.pdf", "hot-air.png", "hot-air.svg"),
         *("runs.csv", "notes.txt", "figures.json"),
     }
     assert note.read_text() == "mine"
+
+
+def test_figures_are_as_wide_as_columns_of_a_paper(tmp_path: Path) -> None:
+    edge_run(tmp_path / "store" / "a")
+    capacity_run(tmp_path / "store" / "b", "transport")
+    widths = {}
+    for drawn in draw_results(tmp_path / "store", tmp_path / "out"):
+        for path in drawn.files:
+            if path.suffix == ".svg":
+                width_pt = float(re.findall(r'<svg .*?width="([\d.]+)pt"', path.read_text())[0])
+                widths[path.stem] = round(width_pt / 72, 3)
+    assert set(widths.values()) == {ONE_COLUMN_INCH, TWO_COLUMNS_INCH}
+    one_column = {name for name, width in widths.items() if width == ONE_COLUMN_INCH}
+    assert one_column == {"cost-formula", "energy-latency", "latency-cdf", "losses"}
 
 
 def test_files_of_others_are_not_overwritten(tmp_path: Path) -> None:
