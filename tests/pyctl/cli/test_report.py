@@ -149,6 +149,21 @@ def test_report_of_real_runs(store: Path, tmp_path: Path) -> None:
     assert out.stat().st_size < 1_000_000
 
 
+def test_the_report_is_in_the_store_it_is_of(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(store, "of/mine")
+    for given in ("of/mine", next(Path("of/mine").glob("*/config.json")).parent):
+        result = invoke("report", given)
+        assert result.exit_code == 0, result.output
+        assert result.stdout.splitlines()[-1] == f"{given}/report.html"
+        assert Page.read(Path(given, "report.html").read_text()).all("h1")
+    assert [path.name for path in tmp_path.iterdir()] == ["of"]
+    # It is no run, and does not change what there is.
+    assert invoke("report", "of/mine").stdout.startswith("3 ok\n")
+
+
 def test_what_cannot_be_compared_or_reported_is_refused(store: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "claims.yaml"
     wrong.write_text("paper: x\nclaims: []\n")
