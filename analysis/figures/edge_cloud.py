@@ -263,7 +263,7 @@ def energy_latency(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.Dat
             lw=0.7,
             label=variant.label,
         )
-    axis.set(xlabel="mean latency [ms]", ylabel="energy of a completed request [J]")
+    axis.set(xlabel="mean latency [ms]", ylabel="energy of a\ncompleted request [J]")
     if len(points) > 0:
         logarithmic(axis)
     axis.set_ylim(bottom=0)
@@ -286,7 +286,7 @@ def loss_causes(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFr
         axis.annotate(
             f"{total:.3g} %", (total, row), (3, 0), textcoords="offset points", va="center"
         )
-    axis.set(xlabel="requests lost [% of those sent]", xlim=(0, max(1.15 * left.max(), 1.0)))
+    axis.set(xlabel="requests lost [%]", xlim=(0, max(1.25 * left.max(), 1.0)))
     axis.invert_yaxis()
     legend(figure, axis)
     return figure, table.assign(quantity="lost [%]")

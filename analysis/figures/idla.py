@@ -111,7 +111,7 @@ def estimator_errors(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     axis.set(
         xlabel="absolute error of the estimated r", ylabel="share of the test rows", xlim=(0, 1)
     )
-    axis.legend()
+    legend(figure, axis)
     return figure, pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": share})
 
 
