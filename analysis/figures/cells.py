@@ -162,7 +162,7 @@ def satisfaction(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataF
         )
         tables.append(pd.DataFrame({"allocator": variant.label, "r": r, "cdf": share}))
     axis.set(
-        xlabel="r of a slice in a cell and interval",
+        xlabel="QoS satisfaction r (slice, cell, interval)",
         ylabel="cumulative share",
         xlim=(0, 1.02),
         ylim=(0, 1.02),

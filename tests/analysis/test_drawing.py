@@ -9,9 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.comparison import compare
 from analysis.drawing import draw_results, draw_runs
 from analysis.errors import FileInTheWay, StoreReadError
-from analysis.style import ONE_COLUMN_INCH, TWO_COLUMNS_INCH
+from analysis.figures import edge_cloud
+from analysis.figures.panels import LEGEND_INCH_A_ROW
+from analysis.store_reader import read_store
+from analysis.style import ONE_COLUMN_INCH, TWO_COLUMNS_INCH, style
 from tests.analysis.stores import capacity_run, edge_run, write_run
 
 FIELDS = (
@@ -75,6 +79,19 @@ def test_figures_are_as_wide_as_columns_of_a_paper(tmp_path: Path) -> None:
     assert set(widths.values()) == {ONE_COLUMN_INCH, TWO_COLUMNS_INCH}
     one_column = {name for name, width in widths.items() if width == ONE_COLUMN_INCH}
     assert one_column == {"cost-formula", "energy-latency", "latency-cdf", "losses"}
+
+
+def test_a_narrow_figure_grows_by_the_rows_of_its_legend(tmp_path: Path) -> None:
+    heights = []
+    for count in (1, 4):
+        for i in range(count):
+            edge_run(tmp_path / str(count) / str(i), settings={"share": 0.1 + i / 1024})
+        (comparison,) = compare(read_store(tmp_path / str(count)))
+        with style() as plt:
+            figure, _ = edge_cloud.latency_cdf(plt, comparison)
+            heights.append(figure.get_figheight())
+            plt.close(figure)
+    assert heights[1] - heights[0] == pytest.approx(3 * LEGEND_INCH_A_ROW)
 
 
 def test_files_of_others_are_not_overwritten(tmp_path: Path) -> None:
