@@ -20,6 +20,7 @@ LegendPlace = Literal["outside upper center", "outside lower center"]
 FEW_POINTS = 25
 LEGEND_INCH, LEGEND_INCH_A_LETTER = 0.6, 0.068
 LEGEND_INCH_A_ROW = 0.17
+NARROW_DECADE_INCH = 1.5  # 5000 and 10000 would touch
 # From this length of a run [s] on, times are in the unit beside it: seconds in it, name.
 TIME_UNITS = ((4 * 3600.0, 3600.0, "h"), (600.0, 60.0, "min"), (0.0, 1.0, "s"))
 
@@ -103,11 +104,17 @@ def time_axis(axes: Sequence[Any], comparison: Comparison) -> None:
 
 
 def logarithmic(axis: Any) -> None:
-    """Makes the x of an axis logarithmic, with plain numbers at 1, 2 and 5 times powers of 10."""
+    """Makes the x of an axis logarithmic, with plain numbers at 1, 2 and 5 times powers of 10.
+
+    Where decades are narrow, they are at 1 and 3 times powers of 10. Limits are to be set before.
+    """
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = axis.get_xlim()
+    decade_inch = axis.figure.get_figwidth() / math.log10(high / low)
+    subs = (1.0, 2.0, 5.0) if decade_inch > NARROW_DECADE_INCH else (1.0, 3.0)
+    axis.xaxis.set_major_locator(LogLocator(subs=subs))
     axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.xaxis.set_minor_formatter(NullFormatter())
 

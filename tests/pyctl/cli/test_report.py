@@ -74,7 +74,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = [f"{time},{1 + i % 5},G{i % 2}" for i, time in enumerate(sorted(times))]
         log = folder / f"{name}.csv"
         log.write_text("\n".join(["gmt_create,exec_time_seconds,groupId", *rows]) + "\n")
-        words = ["--set", "steps=2", "--set", "interval_s=1", "--trace", log, "--quiet"]
+        words = ["--allocator", "equal", "--set", "steps=2", "--set", "interval_s=1"]
+        words += ["--set", "rate_hz=40", "--trace", str(log), "--quiet"]
         result = invoke("run", "edge-cloud", *words, "--out", folder / "results")
         assert result.exit_code == 0, result.output
     return folder / "results"
