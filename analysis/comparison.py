@@ -1,4 +1,4 @@
-"""Which runs belong in one picture: the same scenario and parameters, by allocator and seed.
+"""Which runs belong in one picture: the same scenario, parameters and data, by allocator and seed.
 
 for comparison in compare(read_store(Path("results"))):
     for variant in comparison.variants:
@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from analysis.errors import StoreReadError
 from analysis.statistics import bootstrap_mean
 from analysis.store_reader import Run
 
 LONGEST_SETTINGS = 24  # characters of a label
-DIGITS = 8  # of a configuration's digest
+DIGITS = 8  # of a digest that is shown
+DATA = "_sha256"  # ends the names of a configuration's digests of data: masks, logs of requests
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +39,21 @@ class Variant:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Runs of a scenario with the same parameters.
+    """Runs of a scenario with the same parameters and data.
 
     Attributes:
-        name: the scenario's, with a digest of the parameters where there are several.
+        name: the scenario's, with a digest of parameters and data where there are several.
         variants: in the order of their labels.
     """
 
     name: str
     variants: tuple[Variant, ...]
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What all have in common: parameters by their dotted names, and digests of data."""
+        config = self.first.config
+        return {**flat(config["parameters"]), **_data(config)}
 
     @property
     def first(self) -> Run:
@@ -76,7 +84,11 @@ class Comparison:
 
 
 def compare(runs: Iterable[Run]) -> list[Comparison]:
-    """Groups runs: by scenario and parameters, in it by allocator and settings, in it by seed."""
+    """Groups runs: by scenario, parameters and data, then by allocator and settings, then by seed.
+
+    Raises:
+        StoreReadError: two runs are of the same configuration, but did not measure the same.
+    """
     grouped: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         grouped.setdefault((run.scenario, _digest(run.config)), []).append(run)
@@ -88,6 +100,73 @@ def compare(runs: Iterable[Run]) -> list[Comparison]:
         )
         for (scenario, digest), members in sorted(grouped.items(), key=lambda item: item[0])
     ]
+
+
+def told_apart(comparisons: Iterable[Comparison]) -> dict[str, dict[str, Any]]:
+    """Gives what tells comparisons from the others of their scenarios.
+
+    Returns:
+        By the comparison's name: ``conditions`` that not all have; nothing for a single one.
+    """
+    first: dict[str, set[tuple[str, str]]] = {}
+    varying: dict[str, set[str]] = {}
+    conditions = {one.name: (one.first.scenario, one.conditions) for one in comparisons}
+    for scenario, own in conditions.values():
+        items = {(name, json.dumps(value, sort_keys=True)) for name, value in own.items()}
+        differing = items ^ first.setdefault(scenario, items)
+        varying.setdefault(scenario, set()).update(name for name, _ in differing)
+    return {
+        name: {
+            **{key: value for key, value in own.items() if key in varying[scenario]},
+            **dict.fromkeys(sorted(varying[scenario] - own.keys())),
+        }
+        for name, (scenario, own) in conditions.items()
+    }
+
+
+def describe(conditions: Mapping[str, Any]) -> str:
+    """Writes conditions for a heading: ``cells 2, arrivals_sha256 1f2e3d4c``."""
+    return ", ".join(
+        f"{name} {text_of(value)[: DIGITS if name.endswith(DATA) else None]}"
+        for name, value in conditions.items()
+    )
+
+
+def text_of(value: Any) -> str:
+    """Writes a value of a configuration: texts as they are, all else as JSON, none as `none`."""
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Gives the values of nested objects by dotted names."""
+    rows: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            rows |= flat(value, f"{prefix}{key}.")
+        else:
+            rows[prefix + key] = value
+    return rows
+
+
+def by_seed(runs: Iterable[Run]) -> dict[int, Run]:
+    """Gives the runs of one configuration by their seeds, in the order of these.
+
+    A run that is stored twice counts once.
+
+    Raises:
+        StoreReadError: two runs have the same seed, but did not measure the same.
+    """
+    found: dict[int, Run] = {}
+    for run in runs:
+        kept = found.setdefault(run.seed, run)
+        if kept is not run and not _same(kept, run):
+            raise StoreReadError(
+                f"{kept.folder} and {run.folder} are both {run.label} with seed {run.seed} on the "
+                f"same parameters of {run.scenario}, but did not measure the same; keep one of them"
+            )
+    return dict(sorted(found.items()))
 
 
 def samples(comparison: Comparison, measure: Callable[[Run], pd.DataFrame]) -> pd.DataFrame:
@@ -138,7 +217,7 @@ def _variants(runs: Sequence[Run]) -> tuple[Variant, ...]:
     for name, settings in sorted(grouped):
         names.setdefault(name, []).append(settings)
     return tuple(
-        Variant(label, tuple(sorted(grouped[name, settings], key=lambda run: run.seed)))
+        Variant(label, tuple(by_seed(grouped[name, settings]).values()))
         for name, own in names.items()
         for label, settings in zip(_labels(name, own), own, strict=True)
     )
@@ -161,10 +240,30 @@ def settings_of(run: Run) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, list) and not any(isinstance(entry, list) for entry in value):
-        return ",".join(f"{entry:g}" if isinstance(entry, float) else f"{entry}" for entry in value)
+        # All digits: settings that differ in the last one are not the same.
+        return ",".join(
+            f"{entry}".removesuffix(".0") if isinstance(entry, float) else f"{entry}"
+            for entry in value
+        )
     return json.dumps(value)
 
 
-def _digest(config: dict[str, Any]) -> str:
-    told = {"parameters": config["parameters"], "mask": config["mask_sha256"]}
+def _same(one: Run, other: Run) -> bool:
+    """Whether runs of a seed were configured alike and, as they tell, measured the same."""
+    measured = one.summary.get("kpi_sha256")
+    return (
+        one.config == other.config
+        and measured is not None
+        and measured == other.summary.get("kpi_sha256")
+    )
+
+
+def _data(config: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: value for name, value in config.items() if name.endswith(DATA) and value is not None
+    }
+
+
+def _digest(config: Mapping[str, Any]) -> str:
+    told = {"parameters": config["parameters"], "data": _data(config)}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:DIGITS]

@@ -16,9 +16,8 @@ from analysis.figure_folder import FigureFolder
 from analysis.figures.figure import Figure
 from analysis.figures.registry import figures_of
 from analysis.store_reader import read_run, read_store
-from analysis.style import save, style
+from analysis.style import SUFFIXES, save, style
 
-SUFFIXES = (".png", ".pdf", ".csv")
 RUNS = "runs.csv"
 
 
@@ -29,7 +28,7 @@ class Drawn:
     Attributes:
         comparison: what they show.
         folder: of the files.
-        files: PNG, PDF and CSV of each figure, and the table of the runs.
+        files: PNG, PDF, SVG and CSV of each figure, and the table of the runs.
         left_out: figures that the runs lack something for, with what they lack.
     """
 

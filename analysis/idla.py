@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from analysis.comparison import by_seed
 from analysis.metrics import SATISFIED, utility_by_step
 from analysis.statistics import Interval, bootstrap_mean
 
@@ -79,9 +80,9 @@ def paired(runs: Sequence[Run], others: Sequence[Run], window: tuple[int, int]) 
         hours of each seed.
     """
     blocks: list[float] = []
-    by_seed = {run.seed: run for run in others}
+    theirs = by_seed(others)
     for run in runs:
-        difference = (utilities(run) - utilities(by_seed[run.seed]))[window[0] : window[1]]
+        difference = (utilities(run) - utilities(theirs[run.seed]))[window[0] : window[1]]
         count = max(len(difference) // BLOCK_STEPS, 1)
         blocks += [float(part.mean()) for part in np.array_split(difference, count)]
     return bootstrap_mean(blocks)
@@ -95,9 +96,9 @@ def slots_to_reconverge(runs: Sequence[Run], references: Sequence[Run], periods:
     is the first whose gain is not below that of the converged slots by more than 5 % of their
     utility.
     """
-    by_seed = {run.seed: run for run in references}
+    theirs = by_seed(references)
     own = np.mean([utilities(run) for run in runs], axis=0)
-    gain = own - np.mean([utilities(by_seed[run.seed]) for run in runs], axis=0)
+    gain = own - np.mean([utilities(theirs[run.seed]) for run in runs], axis=0)
     low, high = periods.converged()["h2"]
     least = gain[low:high].mean() - NEAR * own[low:high].mean()
     after = gain[periods.change : high]

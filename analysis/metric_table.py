@@ -4,7 +4,7 @@
     for row in table.rows:
         print(row.label, row.mean, row.difference)
 
-Runs of one ``Comparison`` have the same scenario and parameters; nothing else is compared.
+Runs of one ``Comparison`` have the same scenario, parameters and data; nothing else is compared.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True)
 class MetricTable:
-    """A metric of the runs of a scenario with the same parameters.
+    """A metric of the runs of a scenario with the same parameters and data.
 
     Attributes:
         name: of the comparison.

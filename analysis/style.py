@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("-", "--", "-.")
-TWO_COLUMNS_INCH = 7.16  # IEEE two-column figure
+# Widths of figures in IEEE's two-column papers.
+ONE_COLUMN_INCH = 3.5
+TWO_COLUMNS_INCH = 7.16
+SUFFIXES = (".png", ".pdf", ".svg", ".csv")  # of the files of a figure
 
 _SETTINGS: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -76,14 +79,15 @@ def draw_each(
 
 
 def save(figure: Figure, out: Path, name: str, table: pd.DataFrame) -> list[Path]:
-    """Writes a figure as PNG and PDF and the table behind it as CSV; the same bytes every time.
+    """Writes a figure as PNG, PDF and SVG and the table behind it as CSV; always the same bytes.
 
     Returns:
-        The paths of the three files.
+        The paths of the files, in the order of ``SUFFIXES``.
     """
     out.mkdir(parents=True, exist_ok=True)
-    png, pdf, csv = (out / f"{name}{suffix}" for suffix in (".png", ".pdf", ".csv"))
+    png, pdf, svg, csv = (out / f"{name}{suffix}" for suffix in SUFFIXES)
     figure.savefig(png, metadata={"Software": None})
     figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+    figure.savefig(svg, metadata={"Date": None, "Creator": None})
     table.to_csv(csv, index=False, float_format="%.6g", lineterminator="\n")
-    return [png, pdf, csv]
+    return [png, pdf, svg, csv]

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.comparison import Comparison, bands, samples
 from analysis.figures.panels import elements, from_zero, legend
 from analysis.store_reader import Run
-from analysis.style import MARKERS, TWO_COLUMNS_INCH, line
+from analysis.style import MARKERS, ONE_COLUMN_INCH, TWO_COLUMNS_INCH, line
 
 if TYPE_CHECKING:
     from matplotlib import figure as mpl
@@ -164,7 +164,7 @@ def formula(context: Mapping[str, Any], error: Numbers) -> Numbers:
 def against_formula(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
     """Measured cost of each slice and interval over the error, and the formula's (Fig. 3)."""
     table = samples(comparison, errors).dropna(subset="value")
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.8, 3.6))
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 2.6))
     for i, variant in enumerate(comparison.variants):
         own = table[table["allocator"] == variant.label]
         axis.scatter(
@@ -181,7 +181,7 @@ def against_formula(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.Da
     y = formula(comparison.first.context, x)
     axis.plot(x, y, color="black", ls="--", lw=1, zorder=3, label="formula of paper 000")
     axis.set_xlabel("(reserved - offered) / peak of the slice")
-    axis.set_ylabel(f"cost of an interval [{_unit(comparison, of_slice=True)}]")
+    axis.set_ylabel(f"cost of an interval\n[{_unit(comparison, of_slice=True)}]")
     legend(figure, axis)
     return figure, table.rename(columns={"value": "cost"})
 

@@ -12,7 +12,7 @@ from analysis.figures.figure import Figure
 from analysis.figures.panels import band, legend, limit, rows_of_slices
 from analysis.metrics import SATISFIED, active_rows
 from analysis.store_reader import Run
-from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH
+from analysis.style import COLOURS, MARKERS, ONE_COLUMN_INCH, TWO_COLUMNS_INCH
 
 if TYPE_CHECKING:
     from matplotlib import figure as mpl
@@ -145,7 +145,7 @@ def prb_use(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]
 
 def satisfaction(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
     """Distribution of QoS satisfaction r over cells, slices, intervals and seeds."""
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.62, 3.1))
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 2.8))
     tables = []
     for i, variant in enumerate(comparison.variants):
         parts = [active_rows(run.steps)["r"].to_numpy().astype(float) for run in variant.runs]
@@ -162,7 +162,7 @@ def satisfaction(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataF
         )
         tables.append(pd.DataFrame({"allocator": variant.label, "r": r, "cdf": share}))
     axis.set(
-        xlabel="QoS satisfaction r of a slice in a cell and interval",
+        xlabel="QoS satisfaction r (slice, cell, interval)",
         ylabel="cumulative share",
         xlim=(0, 1.02),
         ylim=(0, 1.02),

@@ -16,8 +16,8 @@ import pandas as pd
 
 from analysis.ddnn import by_slot, line_through
 from analysis.figures.ddnn import intervals
-from analysis.figures.panels import logarithmic
-from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH, draw_each, line
+from analysis.figures.panels import legend, logarithmic
+from analysis.style import COLOURS, MARKERS, ONE_COLUMN_INCH, TWO_COLUMNS_INCH, draw_each, line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,8 +191,8 @@ def _of_group(group: str, policy: str) -> str:
 
 
 def round_trips(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
-    """Distribution of the RTT of probes by the load of the WAN, all seeds together."""
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.6, 2.8))
+    """Distribution of the RTT of probes by others' load of the WAN, all seeds together."""
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 2.6))
     tables = []
     for i, load in enumerate(sorted({load for _, load, _ in drawing.load})):
         probed = [run for policy, x, run in drawing.load if policy == "always-local" and x == load]
@@ -200,11 +200,11 @@ def round_trips(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
             [1e3 * by_slot(run, "rtt")[by_slot(run, "answered") > 0] for run in probed]
         )
         share = np.arange(1, rtt.size + 1) / rtt.size
-        axis.step(np.sort(rtt), share, where="post", label=f"{100 * load:g} %", **line(i))
+        axis.step(np.sort(rtt), share, where="post", label=f"load {100 * load:g} %", **line(i))
         tables.append(pd.DataFrame({"load": load, "rtt_ms": np.sort(rtt), "cdf": share}))
     axis.set(xlabel="edge to cloud and back [ms]", ylabel="cumulative share")
     logarithmic(axis)
-    axis.legend(title="load by others")
+    legend(figure, axis)
     return figure, pd.concat(tables)
 
 

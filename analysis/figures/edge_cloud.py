@@ -16,7 +16,7 @@ from analysis.figures.figure import Figure
 from analysis.figures.panels import band, elements, legend, logarithmic, middle_s, time_axis
 from analysis.metrics import LATENCY_HISTOGRAM
 from analysis.store_reader import Run
-from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH, line
+from analysis.style import COLOURS, MARKERS, ONE_COLUMN_INCH, TWO_COLUMNS_INCH, line
 
 if TYPE_CHECKING:
     from matplotlib import figure as mpl
@@ -181,7 +181,7 @@ def latency(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]
 
 def latency_cdf(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
     """Distribution of the latency of completed requests; between bins' edges a straight line."""
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.7, 3.2))
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 2.6))
     edges = np.unique(np.concatenate([_distribution(run)[0] for run in comparison.runs]))
 
     def measure(run: Run) -> pd.DataFrame:
@@ -243,7 +243,7 @@ def nodes(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
 
 def energy_latency(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFrame]:
     """Energy of a request over latency: intervals small, the means of runs large."""
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.7, 3.4))
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 2.7))
     keys = ["allocator", "seed", "time_s"]
     by_latency = samples(comparison, mean_latency).rename(columns={"value": "latency_ms"})
     by_energy = samples(comparison, energy).rename(columns={"value": "energy_j"})
@@ -263,7 +263,7 @@ def energy_latency(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.Dat
             lw=0.7,
             label=variant.label,
         )
-    axis.set(xlabel="mean latency [ms]", ylabel="energy of a completed request [J]")
+    axis.set(xlabel="mean latency [ms]", ylabel="energy of a\ncompleted request [J]")
     if len(points) > 0:
         logarithmic(axis)
     axis.set_ylim(bottom=0)
@@ -275,7 +275,7 @@ def loss_causes(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFr
     """Requests lost of those sent, by cause."""
     table = bands(samples(comparison, losses), ["cause"])
     labels = [variant.label for variant in comparison.variants]
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.7, 0.5 * len(labels) + 1.2))
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 0.5 * len(labels) + 1.2))
     left = pd.Series(0.0, index=labels)
     for i, (cause, rows) in enumerate(table.groupby("cause", sort=False)):
         means = rows.set_index("allocator")["mean"].reindex(labels).fillna(0.0)
@@ -286,7 +286,7 @@ def loss_causes(plt: Any, comparison: Comparison) -> tuple[mpl.Figure, pd.DataFr
         axis.annotate(
             f"{total:.3g} %", (total, row), (3, 0), textcoords="offset points", va="center"
         )
-    axis.set(xlabel="requests lost [% of those sent]", xlim=(0, max(1.15 * left.max(), 1.0)))
+    axis.set(xlabel="requests lost [%]", xlim=(0, max(1.25 * left.max(), 1.0)))
     axis.invert_yaxis()
     legend(figure, axis)
     return figure, table.assign(quantity="lost [%]")

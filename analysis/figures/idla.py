@@ -12,10 +12,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.figure_folder import FigureFolder
+from analysis.figures.panels import legend
 from analysis.idla import Periods, cube, decision_ms, regrets, repairs, utilities
 from analysis.metrics import SATISFIED
 from analysis.store_reader import Run
-from analysis.style import COLOURS, MARKERS, TWO_COLUMNS_INCH, draw_each, line
+from analysis.style import (
+    COLOURS,
+    MARKERS,
+    ONE_COLUMN_INCH,
+    SUFFIXES,
+    TWO_COLUMNS_INCH,
+    draw_each,
+    line,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +34,6 @@ Floats = npt.NDArray[np.float64]
 SMOOTH = 24  # slots: six hours
 MASK_SLOTS = 200
 REFERENCE = "equal"
-SUFFIXES = (".png", ".pdf", ".csv")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +102,7 @@ def estimator_errors(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     reports = [each["variants"]["as run"] for each in drawing.estimators]
     errors = np.concatenate([report["errors"] for report in reports])
     mean = float(np.mean([report["mae_slice_mean"] for report in reports]))
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.6, 2.6))
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 2.4))
     counts, edges = np.histogram(errors, bins=40, range=(0, 1))
     share = counts / counts.sum()
     axis.bar(edges[:-1], share, width=np.diff(edges), align="edge", color=COLOURS[0])
@@ -103,7 +111,7 @@ def estimator_errors(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     axis.set(
         xlabel="absolute error of the estimated r", ylabel="share of the test rows", xlim=(0, 1)
     )
-    axis.legend()
+    legend(figure, axis)
     return figure, pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": share})
 
 
@@ -228,7 +236,7 @@ def regret(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
 
 def decision_time(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     """Wall time of decisions for all cells, after the exploration."""
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.6, 2.8))
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 3.0))
     tables = []
     for k, (name, runs) in enumerate(drawing.runs.items()):
         times = np.sort(np.concatenate([decision_ms(run, drawing.periods.h0) for run in runs]))
@@ -241,7 +249,7 @@ def decision_time(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         xlabel=f"wall time of a decision for {cells} cells [ms]",
         ylabel="cumulative share",
     )
-    figure.legend(loc="outside right center")
+    legend(figure, axis)
     return figure, pd.concat(tables, ignore_index=True)
 
 
@@ -276,7 +284,7 @@ def estimator_by_slice(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame
         [pd.DataFrame(each["later"]).assign(seed=each["seed"]) for each in drawing.estimators]
     )
     table = rows.groupby(["slice", "seed"])["errors"].mean().rename("mae").reset_index()
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH * 0.5, 2.6))
+    figure, axis = plt.subplots(figsize=(ONE_COLUMN_INCH, 2.4))
     for k, (slice_id, own) in enumerate(table.groupby("slice")):
         axis.bar(k, own["mae"].mean(), 0.6, color=COLOURS[1 if slice_id == 3 else 0])
         axis.scatter([k] * len(own), own["mae"], color="black", s=8, zorder=3)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.comparison import Comparison
 from analysis.store_reader import Run
-from analysis.style import TWO_COLUMNS_INCH, line
+from analysis.style import ONE_COLUMN_INCH, TWO_COLUMNS_INCH, line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,8 @@ LegendPlace = Literal["outside upper center", "outside lower center"]
 # A curve of fewer points shows them.
 FEW_POINTS = 25
 LEGEND_INCH, LEGEND_INCH_A_LETTER = 0.6, 0.068
+LEGEND_INCH_A_ROW = 0.17
+NARROW_DECADE_INCH = 1.5  # 5000 and 10000 would touch
 # From this length of a run [s] on, times are in the unit beside it: seconds in it, name.
 TIME_UNITS = ((4 * 3600.0, 3600.0, "h"), (600.0, 60.0, "min"), (0.0, 1.0, "s"))
 
@@ -102,21 +104,34 @@ def time_axis(axes: Sequence[Any], comparison: Comparison) -> None:
 
 
 def logarithmic(axis: Any) -> None:
-    """Makes the x of an axis logarithmic, with plain numbers at 1, 2 and 5 times powers of 10."""
+    """Makes the x of an axis logarithmic, with plain numbers at 1, 2 and 5 times powers of 10.
+
+    Where decades are narrow, they are at 1 and 3 times powers of 10. Limits are to be set before.
+    """
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = axis.get_xlim()
+    decade_inch = axis.figure.get_figwidth() / math.log10(high / low)
+    subs = (1.0, 2.0, 5.0) if decade_inch > NARROW_DECADE_INCH else (1.0, 3.0)
+    axis.xaxis.set_major_locator(LogLocator(subs=subs))
     axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.xaxis.set_minor_formatter(NullFormatter())
 
 
 def legend(figure: Figure, *axes: Any, place: LegendPlace = "outside upper center") -> None:
-    """Gives the figure one legend of some axes, in as many columns as have room."""
+    """Gives the figure one legend of some axes, in as many columns as have room.
+
+    A figure of one column, where the legend may have a row for each entry, grows by these rows.
+    """
     entries: dict[str, Any] = {}
     for axis in axes:
         handles, labels = axis.get_legend_handles_labels()
         entries.update(zip(labels, handles, strict=True))
     longest = max((len(label) for label in entries), default=0)
-    columns = int(figure.get_figwidth() / (LEGEND_INCH + LEGEND_INCH_A_LETTER * longest))
-    figure.legend([*entries.values()], [*entries], loc=place, ncols=max(columns, 1))
+    room = int(figure.get_figwidth() / (LEGEND_INCH + LEGEND_INCH_A_LETTER * longest))
+    columns = max(room, 1)
+    if figure.get_figwidth() == ONE_COLUMN_INCH:
+        rows = math.ceil(len(entries) / columns)
+        figure.set_figheight(figure.get_figheight() + LEGEND_INCH_A_ROW * (rows - 1))
+    figure.legend([*entries.values()], [*entries], loc=place, ncols=columns)

@@ -20,6 +20,7 @@ MS = 1e-3
 PACKET_BITS = 1500 * 8
 BIN_S = 0.025
 SHOWN_S = 0.3
+ROUND_TRIPS_INCH = TWO_COLUMNS_INCH / 1.5  # its legend lies within, beside the curves
 SHOWN_BPS = 10 * MBPS  # changes between this rate and a lower one are drawn
 DASHES = ("-", "--", "-.", ":")  # curves that lie on each other
 PERCENTILES = ("5", "50", "95", "99")
@@ -136,7 +137,7 @@ def round_trips(plt: Any, points: Rows) -> tuple[Figure, pd.DataFrame]:
     import pandas as pd
 
     table = pd.DataFrame(points)
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH / 1.5, 3))
+    figure, axis = plt.subplots(figsize=(ROUND_TRIPS_INCH, 3))
     for i, percent in enumerate(PERCENTILES):
         axis.plot(
             table["load"],

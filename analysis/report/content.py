@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.claims import Judged, judge, read_measures
 from analysis.claims_file import ClaimsFile
-from analysis.comparison import Comparison, compare, settings_of
+from analysis.comparison import (
+    Comparison,
+    compare,
+    describe,
+    flat,
+    settings_of,
+    text_of,
+    told_apart,
+)
 from analysis.errors import StoreReadError
 from analysis.metric_table import MetricTable, metric_names, metric_table
 from analysis.report.pictures import Pictures, pictures_of
@@ -30,14 +38,14 @@ LONGEST_TEXT = 4000  # characters of an error's text or log
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of a scenario with the same parameters.
+    """Runs of a scenario with the same parameters and data.
 
     Attributes:
         name: of the comparison.
         scenario: its name.
-        apart: the parameters that tell it from the scenario's other groups; may be empty.
+        apart: parameters and data that tell it from the scenario's other groups; may be empty.
         variants: label, settings and seeds of each allocator.
-        parameters: name and value.
+        parameters: name and value; digests of data too.
         tables: headline metrics by allocator.
         element_tables: metrics by slice or node; empty without details.
         pictures: the figures.
@@ -121,19 +129,20 @@ def collect(results: Path, claims: ClaimsFile | None) -> Content:
     """Reads a store, compares, judges and draws.
 
     Raises:
-        StoreReadError: there is no run, or a file of measures is damaged.
+        StoreReadError: there is no run, a file of measures is damaged, or two runs of the same
+            configuration did not measure the same.
     """
     store = scan_store(results)
     comparisons = compare(store.runs)
     judged = judge(claims.claims, comparisons, read_measures(results)) if claims else []
     rows, columns, origins = _runs(comparisons)
-    varying = _varying(comparisons)
+    apart = told_apart(comparisons)
     detailed = DETAILED_GROUPS if len(store.runs) < LARGE_STORE else DETAILED_GROUPS_OF_LARGE
     return Content(
         title=results.resolve().name,
         counts=_counts(store),
         groups=[
-            _group(one, varying[one.first.scenario], i < detailed)
+            _group(one, describe(apart[one.name]), i < detailed)
             for i, one in enumerate(comparisons)
         ],
         paper=claims.paper if claims else None,
@@ -141,7 +150,7 @@ def collect(results: Path, claims: ClaimsFile | None) -> Content:
         columns=columns,
         runs=rows,
         failures=[_failure(run) for run in store.unfinished],
-        origins=[_flat(origin) for origin in origins],
+        origins=[_texts(flat(origin)) for origin in origins],
     )
 
 
@@ -158,32 +167,15 @@ def _counts(store: Store) -> dict[str, int]:
     return counts
 
 
-def _varying(comparisons: Sequence[Comparison]) -> dict[str, set[str]]:
-    """Names the parameters of each scenario that not all of its groups share."""
-    first: dict[str, set[tuple[str, str]]] = {}
-    varying: dict[str, set[str]] = {}
-    for one in comparisons:
-        own = set(_parameters(one))
-        scenario = one.first.scenario
-        differing = own ^ first.setdefault(scenario, own)
-        varying.setdefault(scenario, set()).update(name for name, _ in differing)
-    return varying
-
-
-def _parameters(comparison: Comparison) -> list[tuple[str, str]]:
-    return _flat(comparison.first.config["parameters"])
-
-
-def _group(comparison: Comparison, varying: set[str], detailed: bool) -> Group:
+def _group(comparison: Comparison, apart: str, detailed: bool) -> Group:
     names = metric_names(comparison)
     reference = reference_of(comparison)
     headlines = [name for name in HEADLINES if name in names]
     elements = [name for name in names if name.startswith(ELEMENTS)] if detailed else []
-    parameters = _parameters(comparison)
     return Group(
         comparison.name,
         comparison.first.scenario,
-        ", ".join(f"{name} {value}" for name, value in parameters if name in varying),
+        apart,
         [
             (
                 variant.label,
@@ -192,7 +184,7 @@ def _group(comparison: Comparison, varying: set[str], detailed: bool) -> Group:
             )
             for variant in comparison.variants
         ],
-        parameters,
+        _texts(comparison.conditions),
         [metric_table(comparison, name, reference) for name in headlines],
         [
             metric_table(comparison, name, reference)
@@ -281,12 +273,5 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"[...]{text[-LONGEST_TEXT:]}"
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Lists names and values, those of objects with dotted names."""
-    rows: list[tuple[str, str]] = []
-    for key, value in values.items():
-        if isinstance(value, dict) and value:
-            rows += _flat(value, f"{prefix}{key}.")
-        else:
-            rows.append((prefix + key, value if isinstance(value, str) else json.dumps(value)))
-    return rows
+def _texts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, text_of(value)) for name, value in values.items()]

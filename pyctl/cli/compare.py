@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,34 +34,64 @@ def compare(
     reference: Annotated[str, typer.Option(help="Allocator that others are compared with.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Compare allocators by a metric, on the same scenario, parameters and seeds."""
+    """Compare allocators by a metric, on the same scenario, parameters, data and seeds."""
+    from analysis.comparison import describe
     from pyctl.cli.output import print_json, print_tables
 
-    tables, left_out = _tables(results, metric, reference)
+    found = _compare(results, metric, reference)
     if as_json:
-        print_json({"tables": [_entry(table) for table in tables], "left_out": left_out})
+        print_json(
+            {
+                "tables": [
+                    {
+                        **_entry(table),
+                        "apart": found.apart[table.name],
+                        "conditions": found.conditions[table.name],
+                    }
+                    for table in found.tables
+                ],
+                "left_out": found.left_out,
+            }
+        )
         return
-    for table in tables:
+    for table in found.tables:
+        if apart := describe(found.apart[table.name]):
+            print(f"{table.name}: {apart}")
         print_tables(_printed(table))
         for line in _remarks(table):
             print(line)
-    for name in left_out:
-        print(f"left out: {name} (no {metric}, or no run with {reference})")
+    for name in found.left_out:
+        told = ": ".join(filter(None, (name, describe(found.apart[name]))))
+        print(f"left out: {told} (no {metric}, or no run with {reference})")
 
 
-def _tables(results: Path, metric: str, reference: str) -> tuple[list[MetricTable], list[str]]:
+@dataclass(frozen=True)
+class _Found:
+    """Tables, and by a comparison's name what its runs have in common and what tells it apart."""
+
+    tables: list[MetricTable]
+    left_out: list[str]
+    conditions: dict[str, dict[str, Any]]
+    apart: dict[str, dict[str, Any]]
+
+
+def _compare(results: Path, metric: str, reference: str) -> _Found:
     from analysis.comparison import compare as group
+    from analysis.comparison import told_apart
     from analysis.errors import NoSuchName, StoreReadError
     from analysis.metric_table import metric_tables
     from analysis.store_reader import read_store
     from pyctl.errors import UnknownName, UsageError
 
     try:
-        return metric_tables(group(read_store(results)), metric, reference)
+        comparisons = group(read_store(results))
+        tables, left_out = metric_tables(comparisons, metric, reference)
     except StoreReadError as error:
         raise UsageError(str(error)) from error
     except NoSuchName as error:
         raise UnknownName(error.kind, error.name, error.known) from error
+    conditions = {one.name: one.conditions for one in comparisons}
+    return _Found(tables, left_out, conditions, told_apart(comparisons))
 
 
 def _printed(table: MetricTable) -> Table:

@@ -10,17 +10,20 @@ import typer
 if TYPE_CHECKING:
     from analysis.report.content import Content
 
-DEFAULT_OUT = Path("results/report.html")
+NAME = "report.html"
 
 
 def report(
     results: Annotated[Path, typer.Argument(help="A run's folder, or a store of runs.")],
-    out: Annotated[Path, typer.Option(help="The HTML file.")] = DEFAULT_OUT,
+    out: Annotated[
+        Path | None, typer.Option(help=f"The HTML file; without it {NAME} in the store.")
+    ] = None,
     claims: Annotated[
         Path | None, typer.Option(help="A paper's claims (YAML, docs/report.md) to be judged.")
     ] = None,
 ) -> None:
     """Write one HTML file: what was run, comparisons, figures, claims, failures, provenance."""
+    out = out or results / NAME
     content = _write(results, out, claims)
     print(", ".join(f"{count} {state}" for state, count in content.counts.items()))
     for one in content.claims:

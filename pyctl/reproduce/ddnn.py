@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agents.errors import AllocatorError
 from analysis.ddnn import asked_while_down, facts
 from analysis.figure_folder import FigureFolder
+from analysis.style import SUFFIXES
 from pyctl.campaign.planned import identify
 from pyctl.errors import UsageError
 from pyctl.reproduce import ddnn_measures
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 MADE_UP = "made-up-trace.parquet"
 TABLES = ("table-1", "table-2", "packets")
-SUFFIXES = (".png", ".pdf", ".csv")
 
 
 class DdnnWork(Work):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 INTERVAL_MS = 600_000
 BATCH_ROWS = 100_000
+LONGEST_ROW = 4096  # bytes, far more than any has
 SQUARES = 10_000
 MEMORY = "256MB"  # what needs more goes to the disk meanwhile
 COLUMNS = (
@@ -43,7 +44,8 @@ _WRONG = f"""square IS NULL OR square NOT BETWEEN 1 AND {SQUARES}
     OR interval IS NULL OR interval % {INTERVAL_MS} <> 0
     OR activity IS NULL OR NOT isfinite(activity) OR activity < 0"""
 _DIGITS = "'[0-9]+'"
-# Some writers leave out trailing empty fields: missing ones read as null, as empty ones do.
+# Some writers leave out trailing empty fields: missing ones read as null, as empty ones do. Only
+# in a last row without its end they tell that the file was cut off (_require_end).
 _ROWS = f"""SELECT square AS square_id, interval AS time_interval, sum(activity) AS internet,
         count_if({_WRONG}) AS wrong
     FROM (SELECT
@@ -171,6 +173,7 @@ def _open_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     if wrong[0]:
         _explain_rows(path)
         raise UsageError(f"trace {path}: {wrong[0]} rows are damaged")
+    _require_end(path)
 
 
 def _open_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -229,6 +232,19 @@ def _explain_rows(path: Path) -> None:
         raise UsageError(
             f"trace {path}: byte {error.start} is no text; tab-separated rows or Parquet is right"
         ) from error
+
+
+def _require_end(path: Path) -> None:
+    """Refuses a file that ends within a row: what is missing would read as no activity."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LONGEST_ROW))
+        last = file.read().rpartition(b"\n")[2]
+    fields = last.count(b"\t") + 1
+    if last and fields < len(COLUMNS):
+        raise UsageError(
+            f"trace {path}: the file is cut off: its last row has {fields} columns and no end of "
+            f"line; {len(COLUMNS)} columns are right"
+        )
 
 
 def _require_row(fields: list[str], where: str) -> None:

@@ -205,8 +205,8 @@ def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     first = draw_runs(folders, tmp_path / "first").files
     second = draw_runs(folders, tmp_path / "second").files
     assert [path.name for path in first] == [path.name for path in second]
-    assert {path.suffix for path in first} == {".png", ".pdf", ".csv"}
-    assert len(first) == 13
+    assert {path.suffix for path in first} == {".png", ".pdf", ".svg", ".csv"}
+    assert len(first) == 17
     for a, b in zip(first, second, strict=True):
         assert a.stat().st_size > (5000 if a.suffix != ".csv" else 40)
         assert a.read_bytes() == b.read_bytes(), a.name

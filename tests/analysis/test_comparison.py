@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.comparison import bands, compare, samples
+from analysis.comparison import bands, compare, describe, samples, told_apart
 from analysis.errors import StoreReadError
 from analysis.statistics import bootstrap_mean
 from analysis.store_reader import read_store
@@ -102,3 +103,63 @@ def test_runs_that_are_being_written_are_not_read(tmp_path: Path) -> None:
     edge_run(tmp_path / "a")
     edge_run(tmp_path / ".b.1234.partial", seed=2)
     assert [run.seed for run in read_store(tmp_path)] == [1]
+
+
+def with_arrivals(folder: Path, digest: str, **more: Any) -> Path:
+    """Writes a run that replayed a log of requests."""
+    edge_run(folder, **more)
+    change(folder / "config.json", arrivals_sha256=digest)
+    return folder
+
+
+def change(path: Path, **values: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def test_runs_on_other_data_are_not_mixed(tmp_path: Path) -> None:
+    with_arrivals(tmp_path / "a", "1a" * 32)
+    with_arrivals(tmp_path / "b", "2b" * 32)
+    edge_run(tmp_path / "c", seed=3)
+    comparisons = compare(read_store(tmp_path))
+    assert sorted(run.folder.name for one in comparisons for run in one.runs) == ["a", "b", "c"]
+    assert len({one.name for one in comparisons}) == 3
+    apart = told_apart(comparisons)
+    assert sorted(describe(apart[one.name]) for one in comparisons) == [
+        "arrivals_sha256 1a1a1a1a", "arrivals_sha256 2b2b2b2b", "arrivals_sha256 none"
+    ]  # fmt: skip
+    assert {one.conditions.get("arrivals_sha256") for one in comparisons} == {
+        "1a" * 32, "2b" * 32, None
+    }  # fmt: skip
+
+
+def test_conditions_that_all_share_tell_nothing_apart(tmp_path: Path) -> None:
+    for folder, cells in (("a", 2), ("b", 3)):
+        edge_run(tmp_path / folder, parameters={"cells": cells, "x": {"y": [1]}, "note": "n"})
+    e2e_run(tmp_path / "c", parameters={"rate": 1})
+    comparisons = compare(read_store(tmp_path))
+    told = told_apart(comparisons)
+    assert sorted(map(describe, told.values())) == ["", "cells 2", "cells 3"]
+    edge = comparisons[1].conditions
+    assert edge == {"cells": edge["cells"], "x.y": [1], "note": "n"}
+
+
+def test_a_seed_that_was_run_twice(tmp_path: Path) -> None:
+    edge_run(tmp_path / "a", summary={"kpi_sha256": "a", "wall_s": 1})
+    edge_run(tmp_path / "copy", summary={"kpi_sha256": "a", "wall_s": 2})
+    (comparison,) = compare(read_store(tmp_path))
+    assert [run.folder.name for run in comparison.runs] == ["a"]
+    change(tmp_path / "copy" / "summary.json", kpi_sha256="b")
+    with pytest.raises(StoreReadError, match=r"a and .*copy are both equal with seed 1 .* keep"):
+        compare(read_store(tmp_path))
+    # Of runs that do not tell what they measured nothing is known.
+    for folder in ("a", "copy"):
+        (tmp_path / folder / "summary.json").write_text("{}")
+    with pytest.raises(StoreReadError, match="did not measure the same"):
+        compare(read_store(tmp_path))
+
+
+def test_settings_that_differ_in_a_late_digit_are_two(tmp_path: Path) -> None:
+    for folder, share in (("a", 0.12345671), ("b", 0.12345672)):
+        edge_run(tmp_path / folder, settings={"shares": [share]})
+    (comparison,) = compare(read_store(tmp_path))
+    assert len(comparison.variants) == 2

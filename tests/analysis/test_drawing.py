@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from analysis.comparison import compare
 from analysis.drawing import draw_results, draw_runs
 from analysis.errors import FileInTheWay, StoreReadError
-from tests.analysis.stores import edge_run, write_run
+from analysis.figures import edge_cloud
+from analysis.figures.panels import LEGEND_INCH_A_ROW
+from analysis.store_reader import read_store
+from analysis.style import ONE_COLUMN_INCH, TWO_COLUMNS_INCH, style
+from tests.analysis.stores import capacity_run, edge_run, write_run
 
 FIELDS = (
     {"name": "hot_air", "unit": "K", "meaning": "of the room"},
@@ -34,8 +40,8 @@ def other_run(folder: Path) -> Path:
 def test_a_scenario_without_figures_of_its_own_gets_its_fields(tmp_path: Path) -> None:
     (drawn,) = draw_results(other_run(tmp_path / "a"), tmp_path / "out")
     assert sorted(path.name for path in drawn.files) == [
-        *("counter.csv", "counter.pdf", "counter.png"),
-        *("hot-air.csv", "hot-air.pdf", "hot-air.png", "runs.csv"),
+        *("counter.csv", "counter.pdf", "counter.png", "counter.svg"),
+        *("hot-air.csv", "hot-air.pdf", "hot-air.png", "hot-air.svg", "runs.csv"),
     ]
     table = pd.read_csv(tmp_path / "out" / "other" / "hot-air.csv")
     assert table[["mean", "min", "max"]].to_numpy().tolist() == [[2, 1, 3], [7, 5, 9]]
@@ -55,10 +61,37 @@ def test_drawing_again_is_the_same_and_clears_what_is_out_of_date(tmp_path: Path
     draw_results(folder, tmp_path / "out")
     left = {path.name for path in first.folder.iterdir()}
     assert left == {
-        *("hot-air.csv", "hot-air.pdf", "hot-air.png"),
+        *("hot-air.csv", "hot-air.pdf", "hot-air.png", "hot-air.svg"),
         *("runs.csv", "notes.txt", "figures.json"),
     }
     assert note.read_text() == "mine"
+
+
+def test_figures_are_as_wide_as_columns_of_a_paper(tmp_path: Path) -> None:
+    edge_run(tmp_path / "store" / "a")
+    capacity_run(tmp_path / "store" / "b", "transport")
+    widths = {}
+    for drawn in draw_results(tmp_path / "store", tmp_path / "out"):
+        for path in drawn.files:
+            if path.suffix == ".svg":
+                width_pt = float(re.findall(r'<svg .*?width="([\d.]+)pt"', path.read_text())[0])
+                widths[path.stem] = round(width_pt / 72, 3)
+    assert set(widths.values()) == {ONE_COLUMN_INCH, TWO_COLUMNS_INCH}
+    one_column = {name for name, width in widths.items() if width == ONE_COLUMN_INCH}
+    assert one_column == {"cost-formula", "energy-latency", "latency-cdf", "losses"}
+
+
+def test_a_narrow_figure_grows_by_the_rows_of_its_legend(tmp_path: Path) -> None:
+    heights = []
+    for count in (1, 4):
+        for i in range(count):
+            edge_run(tmp_path / str(count) / str(i), settings={"share": 0.1 + i / 1024})
+        (comparison,) = compare(read_store(tmp_path / str(count)))
+        with style() as plt:
+            figure, _ = edge_cloud.latency_cdf(plt, comparison)
+            heights.append(figure.get_figheight())
+            plt.close(figure)
+    assert heights[1] - heights[0] == pytest.approx(3 * LEGEND_INCH_A_ROW)
 
 
 def test_files_of_others_are_not_overwritten(tmp_path: Path) -> None:

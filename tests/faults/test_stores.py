@@ -172,7 +172,7 @@ def wall_clocks(path: Path) -> Iterator[str]:
 
 def test_nothing_is_decided_by_the_clock_of_the_day() -> None:
     folders = ("campaign", "launch", "exchange", "env")
-    paths = [path for folder in folders for path in (ROOT / "pyctl" / folder).glob("*.py")]
+    paths = [path for folder in folders for path in (ROOT / "pyctl" / folder).rglob("*.py")]
     found = [each for path in paths for each in wall_clocks(path)]
     # The one exception: whether a scenario was built anew, for which any change will do.
     assert [each.partition(":")[0] for each in found] == ["pyctl/launch/scenarios.py"]

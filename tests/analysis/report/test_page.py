@@ -244,14 +244,14 @@ def test_large_stores_have_few_figures(
 
 
 def test_groups_say_what_tells_them_apart(page: Page, tmp_path: Path) -> None:
-    assert "Scenario edge-cloud, the same parameters" in tables_of(page)
+    assert "Scenario edge-cloud, the same parameters and data" in tables_of(page)
     several = tmp_path / "several"
     for seed, rate_hz in ((1, 5), (2, 7)):
         edge_run(several / f"run{seed}", seed=seed, parameters={"rate_hz": rate_hz, "note": "a"})
     write_report(several, tmp_path / "a.html", None)
     captions = tables_of(Page.read((tmp_path / "a.html").read_text()))
     for rate_hz in (5, 7):
-        assert f"Scenario edge-cloud, the same parameters: rate_hz {rate_hz}" in captions
+        assert f"Scenario edge-cloud, the same parameters and data: rate_hz {rate_hz}" in captions
 
 
 def test_a_figure_that_lacks_something_is_named(tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from pyctl.campaign.offered import TraceChoice
 from pyctl.campaign.plan import Plan, expand
 
+PLANS = Path(__file__).parents[3] / "examples" / "plans"
 UNTIL = {"metric": "m", "half_width": 0.1, "max_seeds": 8}
 
 
@@ -168,3 +171,22 @@ def test_the_schema_for_editors_names_all_keys() -> None:
         *("metric", "half_width", "relative", "reference", "max_seeds", "add")
     }
     assert set(schema["$defs"]["Range"]["properties"]) == {"from", "to", "step", "count"}
+
+
+@pytest.mark.parametrize("path", sorted(PLANS.glob("*.yaml")), ids=lambda path: path.name)
+def test_the_schema_for_editors_takes_the_examples(path: Path) -> None:
+    schema = Plan.model_json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(yaml.safe_load(path.read_text()), schema)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"seed": 3}, {"allocators": []}, {"until": {"metric": "utility_mean"}}, {"seeds": "many"}],
+)
+def test_the_schema_for_editors_refuses_what_is_wrong(wrong: dict[str, Any]) -> None:
+    schema = Plan.model_json_schema()
+    right = {"scenario": "cells", "allocators": ["equal"], "seeds": 2}
+    jsonschema.validate(right, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**right, **wrong}, schema)

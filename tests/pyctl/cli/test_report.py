@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,66 @@ def test_compare_prints_a_table(store: Path) -> None:
     assert "equal: seeds left out: 2 (not run with equal)" in result.stdout
 
 
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same run on two logs of requests."""
+    folder = tmp_path_factory.mktemp("logs")
+    start = datetime(2024, 11, 15, 16, 57, 50)
+    for name, seconds in (("one", 1), ("two", 3)):
+        times = [start + timedelta(seconds=i * i % (100 * seconds)) for i in range(100)]
+        rows = [f"{time},{1 + i % 5},G{i % 2}" for i, time in enumerate(sorted(times))]
+        log = folder / f"{name}.csv"
+        log.write_text("\n".join(["gmt_create,exec_time_seconds,groupId", *rows]) + "\n")
+        words = ["--allocator", "equal", "--set", "steps=2", "--set", "interval_s=1"]
+        words += ["--set", "rate_hz=40", "--trace", str(log), "--quiet"]
+        result = invoke("run", "edge-cloud", *words, "--out", folder / "results")
+        assert result.exit_code == 0, result.output
+    return folder / "results"
+
+
+def test_runs_on_other_logs_of_requests_are_not_mixed(logs: Path, tmp_path: Path) -> None:
+    digests = {
+        json.loads(path.read_text())["arrivals_sha256"] for path in logs.glob("*/config.json")
+    }
+    assert len(digests) == 2
+    words = ["--metric", "latency.mean", "--reference", "equal"]
+    tables = json.loads(invoke("compare", logs, *words, "--json").stdout)["tables"]
+    assert {table["apart"]["arrivals_sha256"] for table in tables} == digests
+    assert {table["conditions"]["arrivals_sha256"] for table in tables} == digests
+    assert {table["conditions"]["steps"] for table in tables} == {2}
+    means = {
+        json.loads(path.read_text())["latency"]["mean"] for path in logs.glob("*/summary.json")
+    }
+    assert {table["rows"][0]["mean"]["mean"] for table in tables} == means
+    printed = invoke("compare", logs, *words).stdout
+    out = tmp_path / "report.html"
+    assert invoke("report", logs, "--out", out).exit_code == 0
+    captions = tables_of(Page.read(out.read_text()))
+    for table, digest in ((table, table["apart"]["arrivals_sha256"][:8]) for table in tables):
+        assert f"{table['name']}: arrivals_sha256 {digest}\n" in printed
+        caption = f"the same parameters and data: arrivals_sha256 {digest}"
+        assert f"Scenario edge-cloud, {caption}" in captions
+
+
+def test_a_seed_with_two_results_is_refused(store: Path, tmp_path: Path) -> None:
+    for folder in store.iterdir():
+        shutil.copytree(folder, tmp_path / folder.name)
+    one = next(path.parent for path in tmp_path.glob("*/config.json"))
+    other = shutil.copytree(one, tmp_path / "fedcba987654")
+    summary = json.loads((other / "summary.json").read_text())
+    (other / "summary.json").write_text(json.dumps({**summary, "kpi_sha256": "of another build"}))
+    for words in (
+        ["compare", tmp_path, "--metric", "utility_mean", "--reference", "equal"],
+        ["report", tmp_path, "--out", tmp_path / "report.html"],
+        ["figures", tmp_path, "--out", tmp_path / "figures"],
+    ):
+        result = invoke(*words)
+        assert (result.exit_code, result.stdout) == (2, ""), words
+        assert one.name in result.stderr
+        assert other.name in result.stderr
+        assert "did not measure the same" in result.stderr
+
+
 def test_report_of_real_runs(store: Path, tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(), flags=re.DOTALL)
     (tmp_path / "claims.yaml").write_text(example)
@@ -86,6 +148,21 @@ def test_report_of_real_runs(store: Path, tmp_path: Path) -> None:
     assert len(page.all("img")) == 4
     assert "slicebed run cells --allocator traffic" in page.by_id("runs-section").text
     assert out.stat().st_size < 1_000_000
+
+
+def test_the_report_is_in_the_store_it_is_of(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(store, "of/mine")
+    for given in ("of/mine", next(Path("of/mine").glob("*/config.json")).parent):
+        result = invoke("report", given)
+        assert result.exit_code == 0, result.output
+        assert result.stdout.splitlines()[-1] == f"{given}/report.html"
+        assert Page.read(Path(given, "report.html").read_text()).all("h1")
+    assert [path.name for path in tmp_path.iterdir()] == ["of"]
+    # It is no run, and does not change what there is.
+    assert invoke("report", "of/mine").stdout.startswith("3 ok\n")
 
 
 def test_what_cannot_be_compared_or_reported_is_refused(store: Path, tmp_path: Path) -> None:

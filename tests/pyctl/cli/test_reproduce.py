@@ -80,7 +80,7 @@ def test_slice_3_comes_when_it_must(store: tuple[Path, dict[str, Any]]) -> None:
 
 def test_figures_have_their_numbers_beside_them(store: tuple[Path, dict[str, Any]]) -> None:
     for name in FIGURES:
-        for suffix in (".png", ".pdf"):
+        for suffix in (".png", ".pdf", ".svg"):
             assert (store[0] / "figures" / f"{name}{suffix}").stat().st_size > 1000
         assert len(pd.read_csv(store[0] / "figures" / f"{name}.csv"))
     slots = pd.read_csv(store[0] / "figures" / "regret.csv")

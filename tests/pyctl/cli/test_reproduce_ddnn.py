@@ -103,7 +103,7 @@ def test_figures_have_their_numbers_beside_them(
     store: tuple[Path, dict[str, Any], str],
 ) -> None:
     for name in FIGURES:
-        for suffix in (".png", ".pdf"):
+        for suffix in (".png", ".pdf", ".svg"):
             assert (store[0] / "figures" / f"{name}{suffix}").stat().st_size > 1000
         assert len(pd.read_csv(store[0] / "figures" / f"{name}.csv"))
 

@@ -42,7 +42,7 @@ def test_the_study_compares_packets_of_two_stacks(study: tuple[Path, dict[str, o
 
 def test_figures_and_tables_are_there(study: tuple[Path, dict[str, object]]) -> None:
     for name in ("agreement", "errors", "theory"):
-        for suffix in (".png", ".pdf", ".csv"):
+        for suffix in (".png", ".pdf", ".svg", ".csv"):
             assert (study[0] / f"{name}{suffix}").stat().st_size > 100
     assert "| 1-light | 1 |" in (study[0] / "table.md").read_text()
 
@@ -114,7 +114,7 @@ def test_bench_exchange_times_channels_and_their_bounds(tmp_path: Path) -> None:
     assert set(timings["elements"]) == {13, 10_000}
     assert set(timings["case"]) >= {"shm-env", "shm-channel", "tcp-channel", "raw-zmq", "raw-futex"}
     assert 1 in set(timings["cores"])
-    for suffix in (".png", ".pdf", ".csv"):
+    for suffix in (".png", ".pdf", ".svg", ".csv"):
         assert (tmp_path / f"step-times{suffix}").stat().st_size > 100
 
 
@@ -162,5 +162,5 @@ def test_bench_agents_times_decisions(tmp_path: Path) -> None:
     assert set(timings["cells"]) == {12, 100, 1000}
     assert (timings["seconds"] > 0).all()
     assert (timings["peak_gb"] < 4).all()
-    for suffix in (".png", ".pdf", ".csv"):
+    for suffix in (".png", ".pdf", ".svg", ".csv"):
         assert (tmp_path / f"decision-times{suffix}").stat().st_size > 100

@@ -84,7 +84,7 @@ def test_round_trips_grow_with_load(study: tuple[Path, dict[str, Any]]) -> None:
 
 def test_figures_and_tables_are_there(study: tuple[Path, dict[str, Any]]) -> None:
     for name in ("rates", "changes", "isolation", "round-trips"):
-        for suffix in (".png", ".pdf", ".csv"):
+        for suffix in (".png", ".pdf", ".svg", ".csv"):
             assert (study[0] / f"{name}{suffix}").stat().st_size > 100
 
 

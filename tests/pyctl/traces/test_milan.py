@@ -102,6 +102,32 @@ def test_damaged_rows_are_named(tmp_path: Path, rows: list[str], message: str) -
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize("columns", [3, 4, 7])
+def test_a_file_that_was_cut_off_is_refused(columns: int, tmp_path: Path) -> None:
+    whole = "\n".join(day(3, 2.0))
+    path = tmp_path / "rows.txt"
+    path.write_text("\t".join(whole.split("\t")[: columns - 8]))
+    said = f"the file is cut off: its last row has {columns} columns and no end of line; 8 columns"
+    for read in (check, milan.load):
+        with pytest.raises(UsageError, match=said):
+            read(path)
+    with pytest.raises(UsageError, match=said):
+        load_masks(tmp_path, 10, squares=[3])
+
+
+def test_the_last_row_may_lack_its_end_or_its_last_fields(tmp_path: Path) -> None:
+    path = tmp_path / "rows.txt"
+    short = f"3\t{START}\t39\t0.1"
+    for text, activity in (
+        (row(3, 0, "1.5"), 1.5),
+        (row(3, 0, ""), 0),
+        (short + "\n", 0),
+        (short + "\r\n", 0),
+    ):
+        path.write_bytes(text.encode())
+        assert milan.load(path).loc[START, 3] == activity
+
+
 def test_other_damage_is_named(tmp_path: Path) -> None:
     gap = write_rows(tmp_path / "gap.txt", [r for i, r in enumerate(day(3, 1.0)) if i != 50])
     with pytest.raises(UsageError, match="square 3 has no row for interval 1383290400000"):
