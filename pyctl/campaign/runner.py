@@ -172,6 +172,7 @@ def _open_simulation(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
             seed=request.seed,
             address=reach.listen,
             curve=reach.curve,
+            timeout_s=reach.timeout_s,
         )
     names = {entry["name"] for entry in prepared.description["parameters"]}
     for name in prepared.load.files():
@@ -184,6 +185,7 @@ def _open_simulation(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
         seed=request.seed,
         transport=TRANSPORTS[reach.channel],
         log_path=folder / store.LOG,
+        timeout_s=reach.timeout_s,
         sim_log=reach.sim_log,
         attach=reach.attach,
     )

@@ -40,8 +40,7 @@ from pyctl.launch.installed import scenario_binary
 from pyctl.launch.log import SimulationLog
 from pyctl.launch.scenarios import check_parameters, describe, parameter_arguments
 from pyctl.launch.server import ServedSimulation, SimulationServer
-
-TIMEOUT_S = 600.0
+from pyctl.launch.watched import TIMEOUT_S
 
 OverTotal = Literal["refuse", "project"]
 
