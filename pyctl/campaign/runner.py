@@ -101,8 +101,9 @@ def run_once(
                 tracking.begin()
                 summary = _fill(prepared, folder, recorder, origin, on_step, opener)
             target = folder.commit("ok")
-        except KeyboardInterrupt:
-            _keep_unfinished(folder, recorder, "interrupted", {"error": "interrupted by the user"})
+        except KeyboardInterrupt as interrupt:
+            record = {"error": str(interrupt) or "interrupted by the user"}
+            _keep_unfinished(folder, recorder, "interrupted", record)
             raise
         except Exception as error:
             # What a full disk has stopped did not fail by itself.
