@@ -21,6 +21,7 @@ from pyctl.campaign.settings import MakeAllocator, make_allocator
 from pyctl.errors import UsageError
 from pyctl.exchange.transport import Transport
 from pyctl.launch.scenarios import check_parameters, describe
+from pyctl.launch.watched import TIMEOUT_S
 
 TOPOLOGY_FILE = "topology_file"
 FILES = (MASK_FILE, ARRIVALS_FILE, TOPOLOGY_FILE)  # where files are, not what is simulated
@@ -42,6 +43,7 @@ class Reach:
         curve: whether what is said to that one is encrypted.
         sim_log: what ns-3 logs, as its variable NS_LOG; None for nothing.
         attach: whether to wait for a debugger, without time-out.
+        timeout_s: how long the simulation may take to start, and for one interval [s].
     """
 
     channel: Channel = "shm"
@@ -49,6 +51,7 @@ class Reach:
     curve: bool = False
     sim_log: str | None = None
     attach: bool = False
+    timeout_s: float = TIMEOUT_S
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,8 @@ def repeat_command(request: RunConfig, out: Path) -> str:
         for key, value in values.items():
             words += [option, f"{key}={_as_word(value)}"]
     words += ["--seed", str(request.seed), "--channel", request.reach.channel]
+    if request.reach.timeout_s != TIMEOUT_S:
+        words += ["--timeout", str(request.reach.timeout_s)]
     if request.trace is not None:
         words += ["--trace", str(request.trace.path.absolute())]
         if request.trace.squares:

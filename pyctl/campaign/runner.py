@@ -101,8 +101,9 @@ def run_once(
                 tracking.begin()
                 summary = _fill(prepared, folder, recorder, origin, on_step, opener)
             target = folder.commit("ok")
-        except KeyboardInterrupt:
-            _keep_unfinished(folder, recorder, "interrupted", {"error": "interrupted by the user"})
+        except KeyboardInterrupt as interrupt:
+            record = {"error": str(interrupt) or "interrupted by the user"}
+            _keep_unfinished(folder, recorder, "interrupted", record)
             raise
         except Exception as error:
             # What a full disk has stopped did not fail by itself.
@@ -172,6 +173,7 @@ def _open_simulation(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
             seed=request.seed,
             address=reach.listen,
             curve=reach.curve,
+            timeout_s=reach.timeout_s,
         )
     names = {entry["name"] for entry in prepared.description["parameters"]}
     for name in prepared.load.files():
@@ -184,6 +186,7 @@ def _open_simulation(prepared: PreparedRun, folder: Path) -> ClosableSimulation:
         seed=request.seed,
         transport=TRANSPORTS[reach.channel],
         log_path=folder / store.LOG,
+        timeout_s=reach.timeout_s,
         sim_log=reach.sim_log,
         attach=reach.attach,
     )

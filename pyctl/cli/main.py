@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from pyctl.campaign.interrupts import Terminated, terminate
 from pyctl.cli import (
     batch,
     bench,
@@ -30,7 +32,8 @@ from pyctl.cli import (
 from pyctl.cli import list as list_command
 from pyctl.errors import SlicebedError
 
-INTERRUPTED = 130
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
 
 
 class SlicebedGroup(TyperGroup):
@@ -45,6 +48,9 @@ class SlicebedGroup(TyperGroup):
                 traceback.print_exc()
             print(f"slicebed: error: {error}", file=sys.stderr)
             raise typer.Exit(error.exit_status) from error
+        except Terminated:
+            print("slicebed: terminated", file=sys.stderr)
+            raise typer.Exit(TERMINATED) from None
         except KeyboardInterrupt:
             print("slicebed: interrupted", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None
@@ -88,4 +94,5 @@ app.add_typer(bench.app, name="bench")
 
 def main() -> None:
     """Runs the command with the process's arguments."""
+    signal.signal(signal.SIGTERM, terminate)
     app()

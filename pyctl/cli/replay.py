@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from pyctl.cli.output import print_json
+from pyctl.cli.timeout import Timeout
+from pyctl.launch.watched import TIMEOUT_S
 
 
 def replay(
@@ -17,9 +19,12 @@ def replay(
     gdb: Annotated[
         bool, typer.Option("--gdb", help="Run it in the debugger gdb, in this terminal.")
     ] = False,
+    timeout: Timeout = TIMEOUT_S,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Simulate a stored run again, with its decisions and no Python in the loop.
+
+    In the debugger it may take any time.
 
     Exit status 1 if it measures something else than the run did.
     """
@@ -28,7 +33,7 @@ def replay(
 
     if gdb:
         _debug(replay_arguments(run))
-    result = play(run)
+    result = play(run, timeout)
     if as_json:
         print_json(
             {

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from pyctl.cli.output import print_json
+from pyctl.cli.timeout import Timeout
 from pyctl.cli.track import Track, trackers
+from pyctl.launch.watched import TIMEOUT_S
 
 if TYPE_CHECKING:
     from pyctl.campaign.offered import TraceChoice
@@ -85,6 +87,7 @@ def run(
             help="Print how to attach a debugger, and wait for it, no time-out.",
         ),
     ] = False,
+    timeout: Timeout = TIMEOUT_S,
     config: Annotated[
         Path | None,
         typer.Option(help="YAML file with scenario, allocator, set, allocator_set, seed."),
@@ -101,7 +104,7 @@ def run(
     file = RunFile.read(config) if config else RunFile()
     assigned = [*(sets or []), *([f"radio={radio}"] if radio is not None else [])]
     words = _Words(scenario, allocator, assigned, allocator_sets or [], seed)
-    reach = Reach(channel, listen=listen, curve=curve, sim_log=sim_log, attach=attach)
+    reach = Reach(channel, listen, curve, sim_log, attach, timeout)
     request = _request(file, words, _trace(trace, trace_squares), reach)
     with file.located(words.overridden()):
         result = execute(request, out, quiet, trackers(track))

@@ -41,8 +41,8 @@ from pyctl.launch.installed import scenario_binary
 from pyctl.launch.log import SimulationLog
 from pyctl.launch.scenarios import check_parameters, describe, parameter_arguments
 from pyctl.launch.server import SERVED_DESCRIPTORS, ServedSimulation, SimulationServer
+from pyctl.launch.watched import TIMEOUT_S
 
-TIMEOUT_S = 600.0
 # That an episode holds open here, with the two of its process.
 DESCRIPTORS: Mapping[Transport, int] = {
     "shm": SEGMENT_DESCRIPTORS + SERVED_DESCRIPTORS,

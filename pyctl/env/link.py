@@ -219,7 +219,10 @@ class Link:
 
     def _hung(self) -> SimulationHung:
         stage = self.session.stage.value
-        text = f"no answer within {self._timeout_s:g} s: {stage}; timeout_s says how long to wait"
+        text = (
+            f"no answer within {self._timeout_s:g} s: {stage}; timeout_s (slicebed run --timeout) "
+            "says how long to wait"
+        )
         if self.process is None:
             return SimulationHung(text)
         return SimulationHung(text, stderr_tail=self.process.tail(), command=self.process.command)

@@ -36,7 +36,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 from pettingzoo import ParallelEnv
 
-from pyctl.env.cosim import TIMEOUT_S, CoSimEnv, Fields, OverTotal
+from pyctl.env.cosim import CoSimEnv, Fields, OverTotal
 from pyctl.env.values import checked
 from pyctl.errors import (
     EpisodeOver,
@@ -47,6 +47,7 @@ from pyctl.errors import (
     located,
 )
 from pyctl.exchange.transport import Transport
+from pyctl.launch.watched import TIMEOUT_S
 
 Floats = npt.NDArray[np.float64]
 ByAgent = dict[str, Any]

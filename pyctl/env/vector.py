@@ -31,11 +31,12 @@ from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
 from pyctl.env import batch
 from pyctl.env.batch import Params
-from pyctl.env.cosim import TIMEOUT_S, CoSimEnv, Fields, Outcome, OverTotal
+from pyctl.env.cosim import CoSimEnv, Fields, Outcome, OverTotal
 from pyctl.env.jobs import Job, Jobs
 from pyctl.env.values import checked
 from pyctl.errors import EpisodeOver, SlicebedError, UsageError, located
 from pyctl.exchange.transport import Transport
+from pyctl.launch.watched import TIMEOUT_S
 
 Flags = npt.NDArray[np.bool_]
 Numbers = Sequence[int] | npt.NDArray[np.int64]

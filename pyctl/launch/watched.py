@@ -18,6 +18,8 @@ REFUSED = 2
 ASK_S = 2.0
 TERMINATE_S = 2.0
 POLL_S = 0.005
+# It may take this long for an interval, unless who waits for it says otherwise.
+TIMEOUT_S = 600.0
 # A simulation that somebody stopped (SIGSTOP) is given up after this time.
 STOPPED_S = 3.0
 

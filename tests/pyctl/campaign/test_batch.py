@@ -135,14 +135,17 @@ def test_two_batches_on_one_store_share_the_work(tmp_path: Path) -> None:
     assert len(os.listdir(tmp_path / "one")) == RUNS
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("moment", [".*.lock", ".*.partial", ".*.partial/description.json"])
-def test_ctrl_c_keeps_what_is_over_and_stops_the_rest(tmp_path: Path, moment: str) -> None:
+def test_ctrl_c_keeps_what_is_over_and_stops_the_rest(
+    tmp_path: Path, moment: str, number: signal.Signals, status: int
+) -> None:
     process = start(tmp_path, "out")
     wait_for_a_run(process, tmp_path / "out", moment)
     family = children(process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, told = process.communicate(timeout=TIME_LIMIT_S)
-    assert process.returncode == 130, told
+    assert process.returncode == status, told
     assert psutil.wait_procs(family, timeout=GONE_S)[1] == []
     stored = stored_runs(tmp_path / "out")
     # However early it was: no lock, and no folder that nobody writes.

@@ -13,7 +13,7 @@ import pytest
 
 from pyctl.campaign import runner, store, worker
 from pyctl.campaign.episode import StepReport
-from pyctl.campaign.interrupts import Interrupts
+from pyctl.campaign.interrupts import Interrupts, Terminated, terminate
 from pyctl.campaign.planned import identify
 from pyctl.campaign.prepare import RunConfig
 from pyctl.campaign.states import stored_runs
@@ -66,6 +66,26 @@ def test_one_that_came_before_an_inner_one_is_the_inner_ones() -> None:
                 done.append("never")
         done.append("and only once")
     assert done == ["kept back", "and only once"]
+
+
+def test_sigterm_is_kept_back_where_something_handles_it() -> None:
+    done = []
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        with pytest.raises(Terminated), Interrupts() as interrupts:  # noqa: PT012 - as above
+            signal.raise_signal(signal.SIGTERM)
+            done.append("kept back")
+            with interrupts.allowed():
+                done.append("never")
+        with pytest.raises(Terminated), Interrupts():  # noqa: PT012 - as above
+            with Interrupts():
+                signal.raise_signal(signal.SIGTERM)
+            done.append("handed to the outer one")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert done == ["kept back", "handed to the outer one"]
+    with Interrupts():
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL  # ends the process, as always
 
 
 def test_without_one_nothing_comes_and_other_threads_get_none() -> None:
