@@ -18,7 +18,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
-import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -38,8 +37,10 @@ from pyctl.exchange.spaces import fields_space, require_same_layout
 from pyctl.exchange.transport import Transport
 from pyctl.launch.installed import scenario_binary
 from pyctl.launch.log import SimulationLog
+from pyctl.launch.process import command_line
 from pyctl.launch.scenarios import check_parameters, describe, parameter_arguments
 from pyctl.launch.server import ServedSimulation, SimulationServer
+from pyctl.launch.sim_log import check_sim_log
 from pyctl.launch.watched import TIMEOUT_S
 
 OverTotal = Literal["refuse", "project"]
@@ -114,6 +115,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         self._over_total: OverTotal = over_total
         parameters = dict(params or {})
         check_parameters(scenario, parameters)
+        if sim_log is not None:
+            check_sim_log(scenario, sim_log)
         self._program = [str(scenario_binary(scenario)), *parameter_arguments(parameters)]
         self._transport: Transport = transport
         self._log_path = None if log_path is None else Path(log_path)
@@ -345,7 +348,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         return twin
 
     def _command(self) -> str:
-        return shlex.join([*self._program, f"--RngRun={self.seed}"])
+        return command_line([*self._program, f"--RngRun={self.seed}"], self._environment)
 
     def _launch(self, session: AnySession) -> ServedSimulation:
         assert self._server is not None  # noqa: S101 - reset() made sure
