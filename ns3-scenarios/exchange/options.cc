@@ -35,6 +35,7 @@ Options::Declare(ScenarioParameters& parameters)
 {
     parameters.Add("describe", describe, "print the description as JSON and exit");
     parameters.Add("help", help, "print this and exit");
+    parameters.Add("log_components", logComponents, "print what NS_LOG may name and exit");
     parameters.Add("serve",
                    serve,
                    "run a simulation for each command on standard input, a socket (see "

@@ -18,6 +18,7 @@ struct Options
 {
     bool describe{false};
     bool help{false};
+    bool logComponents{false};
     bool serve{false};
     std::string endpoint;
     std::string curveKey;

@@ -6,6 +6,7 @@
 #include "exchange/fork-server.h"
 #include "exchange/options.h"
 
+#include "ns3/log.h"
 #include "ns3/nstime.h"
 #include "ns3/object-factory.h"
 #include "ns3/rng-seed-manager.h"
@@ -111,6 +112,14 @@ Run(Scenario& scenario, const std::vector<std::string>& arguments)
     if (options.help)
     {
         std::cout << scenario.Summary() << "\n\n" << scenario.Topology() << "\n" << own.Help();
+        return;
+    }
+    if (options.logComponents)
+    {
+        for (const auto& [name, component] : *ns3::LogComponent::GetComponentList())
+        {
+            std::cout << name << "\n";
+        }
         return;
     }
     if (options.simSeed >= 0)

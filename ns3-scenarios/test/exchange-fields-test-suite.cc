@@ -411,6 +411,10 @@ class RunScenarioTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(help.status, 0, help.err);
         NS_TEST_EXPECT_MSG_NE(
             help.out.find("--steps=3  length [intervals]"), std::string::npos, help.out);
+        const auto components = RunWith({"--log_components"});
+        NS_TEST_EXPECT_MSG_EQ(components.status, 0, components.err);
+        NS_TEST_EXPECT_MSG_NE(
+            components.out.find("UdpSocketImpl\n"), std::string::npos, components.out);
     }
 };
 

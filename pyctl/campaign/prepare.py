@@ -21,6 +21,7 @@ from pyctl.campaign.settings import MakeAllocator, make_allocator
 from pyctl.errors import UsageError
 from pyctl.exchange.transport import Transport
 from pyctl.launch.scenarios import check_parameters, describe
+from pyctl.launch.sim_log import check_sim_log
 from pyctl.launch.watched import TIMEOUT_S
 
 TOPOLOGY_FILE = "topology_file"
@@ -110,6 +111,8 @@ def prepare(request: RunConfig, make: MakeAllocator = make_allocator) -> Prepare
     """
     _require_reach(request.reach)
     check_parameters(request.scenario, request.parameters)
+    if request.reach.sim_log is not None:
+        check_sim_log(request.scenario, request.reach.sim_log)
     if TOPOLOGY_FILE in request.parameters:
         raise UsageError(f"{TOPOLOGY_FILE} cannot be set: the run's folder gets the file")
     described = describe(request.scenario, request.parameters).raw

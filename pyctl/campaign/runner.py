@@ -108,6 +108,9 @@ def run_once(
         except Exception as error:
             # What a full disk has stopped did not fail by itself.
             state: store.State = "interrupted" if isinstance(error, StoreError) else "failed"
+            if isinstance(error, SimulationError):  # its files will be where the folder is put
+                final = store.folder_of(out, folder.run_id, state).absolute()
+                error.command = error.command.replace(str(folder.path), str(final))
             _keep_unfinished(folder, recorder, state, _error_record(error))
             raise
         tracking.summary(summary)

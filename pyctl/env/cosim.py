@@ -18,7 +18,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
-import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -39,8 +38,10 @@ from pyctl.exchange.spaces import fields_space, require_same_layout
 from pyctl.exchange.transport import Transport
 from pyctl.launch.installed import scenario_binary
 from pyctl.launch.log import SimulationLog
+from pyctl.launch.process import command_line
 from pyctl.launch.scenarios import check_parameters, describe, parameter_arguments
 from pyctl.launch.server import SERVED_DESCRIPTORS, ServedSimulation, SimulationServer
+from pyctl.launch.sim_log import check_sim_log
 from pyctl.launch.watched import TIMEOUT_S
 
 # That an episode holds open here, with the two of its process.
@@ -126,6 +127,8 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
             raise UsageError(f"params is {params!r}; a dict of parameters by name is required")
         parameters = dict(params or {})
         check_parameters(scenario, parameters)
+        if sim_log is not None:
+            check_sim_log(scenario, sim_log)
         self._program = [str(scenario_binary(scenario)), *parameter_arguments(parameters)]
         self._transport: Transport = transport
         self._log_path = None if log_path is None else Path(log_path)
@@ -378,7 +381,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
         return twin
 
     def _command(self) -> str:
-        return shlex.join([*self._program, f"--RngRun={self.seed}"])
+        return command_line([*self._program, f"--RngRun={self.seed}"], self._environment)
 
     def _launch(self, session: AnySession) -> ServedSimulation:
         assert self._server is not None  # noqa: S101 - reset() made sure

@@ -54,7 +54,8 @@ class SimulationProcess(WatchedSimulation):
             arguments: program and arguments.
             log_path: file that its output is appended to; None for a temporary one.
             working_directory: to run in; None for the current one.
-            command: what to show as the line that runs it again; None for ``arguments``.
+            command: what to show as the line that runs it again; None for ``arguments``, with
+                ``environment``.
             socket_folder: the guard removes it if the agent dies.
             stdin: its standard input; None for none.
             environment: variables besides those of this process.
@@ -62,8 +63,8 @@ class SimulationProcess(WatchedSimulation):
         Raises:
             UsageError: the program cannot be started, or the log not be written.
         """
-        words = list(arguments)
-        super().__init__(words, command or shlex.join(words), SimulationLog(log_path))
+        shown = command or command_line(arguments, environment or {})
+        super().__init__(arguments, shown, SimulationLog(log_path))
         self._environment = {**os.environ, **(environment or {})}
         try:
             guard = _start_guard(socket_folder)
@@ -118,6 +119,17 @@ class SimulationProcess(WatchedSimulation):
             _signal_group(self._popen, signal.SIGKILL)
             self._popen.wait()
         _dismiss(self._guard)
+
+
+def command_line(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Writes the line that runs a program in a shell.
+
+    Args:
+        arguments: program and arguments.
+        environment: variables besides those of the shell.
+    """
+    variables = [f"{name}={shlex.quote(value)}" for name, value in environment.items()]
+    return " ".join([*variables, shlex.join(arguments)])
 
 
 def _start_guard(socket_folder: Path | None) -> subprocess.Popen[bytes]:

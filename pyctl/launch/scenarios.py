@@ -9,7 +9,7 @@ import json
 import math
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -87,9 +87,41 @@ def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
         _check_value(known[key], value)
 
 
+def log_components(name: str) -> list[str]:
+    """Asks a scenario what it can log by, as ``NS_LOG`` names it.
+
+    Raises:
+        UnknownName: there is no such scenario.
+        SimulationError: it does not tell.
+    """
+    binary = scenario_binary(name)
+    return _log_components(binary, binary.stat().st_mtime_ns).split()
+
+
+@lru_cache(maxsize=CACHED)
+def _log_components(binary: Path, built: int) -> str:  # noqa: ARG001
+    return _ask([str(binary), "--log_components"])
+
+
 @lru_cache(maxsize=CACHED)
 def _describe(binary: Path, built: int, arguments: tuple[str, ...]) -> Mapping[str, Any]:  # noqa: ARG001
     command = [str(binary), *arguments, "--describe"]
+    printed = _ask(command)
+    try:
+        description: Mapping[str, Any] = json.loads(printed)
+    except ValueError as error:
+        raise SimulationCrashed(
+            f"what {binary.name} printed is no JSON description: {error}",
+            exit_status_sim=0,
+            stderr_tail=printed[-2000:],
+            command=shlex.join(command),
+        ) from error
+    return description
+
+
+def _ask(command: Sequence[str]) -> str:
+    """Returns what a scenario prints about itself."""
+    binary = Path(command[0])
     try:
         result = subprocess.run(
             command,
@@ -102,7 +134,7 @@ def _describe(binary: Path, built: int, arguments: tuple[str, ...]) -> Mapping[s
         )
     except subprocess.TimeoutExpired as error:
         raise SimulationHung(
-            f"{binary.name} printed no description within {DESCRIBE_TIMEOUT_S:g} s",
+            f"{binary.name} told nothing of itself within {DESCRIBE_TIMEOUT_S:g} s",
             command=shlex.join(command),
         ) from error
     except OSError as error:
@@ -113,16 +145,7 @@ def _describe(binary: Path, built: int, arguments: tuple[str, ...]) -> Mapping[s
         raise failure_of(
             binary.name, shell_status(result.returncode), result.stderr[-2000:], shlex.join(command)
         )
-    try:
-        description: Mapping[str, Any] = json.loads(result.stdout)
-    except ValueError as error:
-        raise SimulationCrashed(
-            f"what {binary.name} printed is no JSON description: {error}",
-            exit_status_sim=0,
-            stderr_tail=result.stdout[-2000:],
-            command=shlex.join(command),
-        ) from error
-    return description
+    return result.stdout
 
 
 def _check_value(parameter: Mapping[str, Any], value: Any) -> None:

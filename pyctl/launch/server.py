@@ -23,7 +23,7 @@ from typing import Any, SupportsIndex
 from pyctl.errors import SimulationCrashed, SimulationHung, UsageError
 from pyctl.exchange.channel import SocketFolder
 from pyctl.launch.log import SimulationLog
-from pyctl.launch.process import SimulationProcess
+from pyctl.launch.process import SimulationProcess, command_line
 from pyctl.launch.watched import WatchedSimulation
 
 MAX_PACKET_BYTES = 16 * 1024
@@ -71,6 +71,8 @@ class SimulationServer:
             try:
                 self._process = SimulationProcess(
                     [*arguments, "--serve"],
+                    # It serves nobody but who has its socket: by hand the scenario runs alone.
+                    command=command_line(arguments, environment or {}),
                     socket_folder=self.folder.path,
                     stdin=theirs,
                     environment=environment,

@@ -66,6 +66,15 @@ def test_help_loads_nothing_heavy() -> None:
         ([*CELLS, "--set", "sites=99"], "sites"),
         ([*CELLS, "--set", "slices=1,7"], "7"),
         ([*CELLS, "--set", "mask_file=none.csv"], "none.csv"),
+        (
+            [*LOOPBACK, "--sim-log", "DefaultSimulatrImpl=info"],
+            "unknown log component of scenario loopback 'DefaultSimulatrImpl'; "
+            "did you mean 'DefaultSimulatorImpl'?",
+        ),
+        (
+            [*LOOPBACK, "--sim-log", "*=warn:Simulator=inf|time"],
+            "unknown log level of Simulator 'inf'; did you mean 'info'?",
+        ),
     ],
 )
 def test_wrong_input_gives_one_sentence_and_status_2(
@@ -125,7 +134,16 @@ def test_a_crash_is_reported_with_the_simulations_last_words(tmp_path: Path) -> 
     assert error["exit_status"] not in (0, None)
 
 
-def test_interrupt_ends_both_sides_and_keeps_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "status", "told", "reason"),
+    [
+        (signal.SIGINT, 130, "interrupted", "interrupted by the user"),
+        (signal.SIGTERM, 143, "terminated", "ended by SIGTERM"),
+    ],
+)
+def test_interrupt_ends_both_sides_and_keeps_the_run(
+    number: signal.Signals, status: int, told: str, reason: str, tmp_path: Path
+) -> None:
     with subprocess.Popen(
         [*COMMAND, *LOOPBACK, "--set", "hang_step=2"],
         stdout=subprocess.PIPE,
@@ -135,16 +153,53 @@ def test_interrupt_ends_both_sides_and_keeps_the_run(tmp_path: Path) -> None:
     ) as process:
         try:
             simulation = wait_for_simulation(process)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             _, stderr = process.communicate(timeout=TIME_LIMIT_S)
         finally:
             process.kill()
-    assert process.returncode == 130
-    assert stderr == "slicebed: interrupted\n"
+    assert process.returncode == status
+    assert stderr == f"slicebed: {told}\n"
     psutil.wait_procs([simulation], timeout=10)
     assert not simulation.is_running()
     (folder,) = (tmp_path / "results").iterdir()
     assert folder.suffix == ".interrupted"
+    assert json.loads((folder / "error.json").read_text())["error"] == reason
+
+
+def test_a_simulation_may_take_as_long_as_is_said(tmp_path: Path) -> None:
+    result = slicebed(tmp_path, *LOOPBACK, "--set", "hang_step=2", "--timeout", "0.5")
+    assert result.returncode == 1
+    assert "no answer within 0.5 s: the simulation is computing its next state" in result.stderr
+    assert "timeout_s (slicebed run --timeout) says how long to wait" in result.stderr
+    awaited = slicebed(tmp_path, *LOOPBACK, "--listen", "tcp://127.0.0.1:45117", "--timeout", "0.5")
+    assert awaited.returncode == 1
+    assert "no answer within 0.5 s" in awaited.stderr
+
+
+def test_a_time_out_makes_no_other_run(tmp_path: Path) -> None:
+    one = run_json(tmp_path, *LOOPBACK, "--set", "steps=2")
+    other = run_json(tmp_path, *LOOPBACK, "--set", "steps=2", "--timeout", "30")
+    assert other["run_id"] == one["run_id"]
+    assert "--timeout 30.0" in other["provenance"]["command"]
+    assert "--timeout" not in one["provenance"]["command"]
+
+
+def test_the_line_of_a_crash_works_when_pasted(tmp_path: Path) -> None:
+    words = ["steps=100000" if word == "steps=2" else word for word in CELLS]
+    words += ["--sim-log", "UdpSocketImpl=error|prefix_time"]
+    with subprocess.Popen(
+        [*COMMAND, *words], stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        wait_for_simulation(process).kill()
+        _, stderr = process.communicate(timeout=TIME_LIMIT_S)
+    (folder,) = (tmp_path / "results").glob("*.failed")
+    (line,) = [line for line in stderr.splitlines() if line.startswith("to reproduce: ")]
+    command = line.removeprefix("to reproduce: ")
+    assert command.startswith("NS_LOG='UdpSocketImpl=error|prefix_time' /")
+    assert json.loads((folder / "error.json").read_text())["command"] == command
+    short = command.replace("--steps=100000", "--steps=1")
+    pasted = subprocess.run(["/bin/sh", "-c", short], capture_output=True, text=True, check=False)
+    assert pasted.returncode == 0, pasted.stderr
 
 
 def wait_for_simulation(process: subprocess.Popen[str]) -> psutil.Process:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -215,8 +217,52 @@ def test_ns3_logs_what_is_asked_for(tmp_path: Path) -> None:
     env.step({"prb_max": np.full((3, 4), 0.25, np.float32)})
     env.close()
     assert "UdpSocketImpl" in log.read_text()
-    with pytest.raises(SimulationCrashed, match="Invalid or unregistered component name"):
-        CoSimEnv("cells", SMALL_CELLS, seed=1, sim_log="UdpSockt=info").reset()
+
+
+@pytest.mark.parametrize(
+    "sim_log",
+    [
+        "DefaultSimulatorImpl",
+        "DefaultSimulatorImpl=**:Simulator=level_warn|prefix_all",
+        "*=none",
+        "***=error|func|node|level|time",
+    ],
+)
+def test_what_ns3_takes_for_ns_log_passes(sim_log: str) -> None:
+    env = CoSimEnv("loopback", {"steps": 1}, seed=1, sim_log=sim_log)
+    env.reset()
+    env.step(ACTION)
+    env.close()
+
+
+@pytest.mark.parametrize(
+    ("sim_log", "text"),
+    [
+        ("DefaultSimulatrImpl=info", "'DefaultSimulatrImpl'; did you mean 'DefaultSimulatorImpl'"),
+        ("DefaultSimulatorImpl=info:", "log component of scenario loopback ''"),
+        (
+            "DefaultSimulatorImpl=infos",
+            "log level of DefaultSimulatorImpl 'infos'; did you mean 'info'",
+        ),
+        ("DefaultSimulatorImpl=info|", "log level of DefaultSimulatorImpl ''"),
+    ],
+)
+def test_what_ns3_would_abort_at_is_refused(sim_log: str, text: str) -> None:
+    with pytest.raises(UnknownName, match=text):
+        CoSimEnv("loopback", {"steps": 1}, sim_log=sim_log)
+
+
+def test_a_server_that_dies_tells_a_line_that_works_when_pasted() -> None:
+    env = CoSimEnv("loopback", {"steps": 1}, seed=1, sim_log="DefaultSimulatorImpl=error|time")
+    env.reset()
+    assert env._server is not None
+    os.kill(env._server.pid, signal.SIGKILL)
+    with pytest.raises(SimulationCrashed) as caught:
+        env._server.require_alive(wait_s=10.0)
+    env.close()
+    command = caught.value.command
+    assert command.startswith("NS_LOG='DefaultSimulatorImpl=error|time' /")
+    assert subprocess.run(["/bin/sh", "-c", command], check=False).returncode == 0
 
 
 def test_a_simulation_to_debug_waits_for_the_debugger(monkeypatch: pytest.MonkeyPatch) -> None:
