@@ -87,7 +87,7 @@ def run_once(
     prepared = prepare(request, make or make_allocator)
     origin = {
         **provenance(prepared.description, repeat_command(request, out)),
-        "data": prepared.load.data,
+        "data": prepared.data,
         "channel": request.reach.channel,
         "shared_model": make is not None,
     }
