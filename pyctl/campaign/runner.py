@@ -25,6 +25,7 @@ from pyctl.campaign.provenance import provenance
 from pyctl.campaign.recorder import Recorder
 from pyctl.campaign.recording import DecisionFile
 from pyctl.campaign.settings import MakeAllocator, make_allocator
+from pyctl.campaign.summary import run_summary
 from pyctl.campaign.tables import write_table
 from pyctl.errors import SimulationError
 from pyctl.tracking.names import TrackerName
@@ -128,7 +129,7 @@ def _fill(
     end = _play(prepared, folder, recorder, on_step, open_simulation)
     wall_s = time.perf_counter() - begun
     _write_tables(folder, recorder)
-    summary = _summarise(prepared, recorder, end, wall_s)
+    summary = run_summary(prepared.config, prepared.description, recorder, end, wall_s)
     folder.write_json(store.SUMMARY, summary)
     return summary
 
@@ -201,30 +202,6 @@ def _write_tables(folder: store.PendingRun, recorder: Recorder) -> None:
                 write_table(table, folder.path / name)
     except OSError as error:
         raise cannot_write(folder.path / name, error) from error
-
-
-def _summarise(
-    prepared: PreparedRun,
-    recorder: Recorder,
-    end: EpisodeEnd,
-    wall_s: float,
-) -> dict[str, Any]:
-    from analysis.metrics import summarise
-
-    sim_s = recorder.records[-1].t_sim_s if recorder.records else 0.0
-    config = {**prepared.config, "context": prepared.description["context"]}
-    return {
-        "kpi_sha256": recorder.kpi_sha256(),
-        **summarise(recorder.steps(), recorder.intervals(), config, recorder.histograms()),
-        "steps": len(recorder.records),
-        "sim_s": sim_s,
-        "wall_s": wall_s,
-        "sim_seconds_per_second": sim_s / wall_s,
-        "repairs": end.repairs.counts(),
-        "last_refusal": end.repairs.reason,
-        "conservation": dict(end.conservation),
-        "terminated": end.terminated,
-    }
 
 
 def _keep_unfinished(

@@ -106,7 +106,8 @@ def _execute(work: Work, out: Path, choices: Choices) -> None:
     growth = None if work.rule is None else _Growing(work.rule, progress, estimate)
     doing = Batch(missing, out, choices.options(count), progress, backend, growth)
     try:
-        doing.run()
+        with work.located():
+            doing.run()
     finally:
         progress.close()
     rows = [_row(run, doing) for run in work.runs()]

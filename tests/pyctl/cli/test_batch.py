@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 
 from pyctl.campaign.batch import Batch
+from pyctl.campaign.digest import file_sha256
 from pyctl.campaign.store import OWNER, PendingRun
 from tests.pyctl.campaign.test_claims import dead_owner
+from tests.pyctl.campaign.test_setting_files import fitted
 from tests.pyctl.cli.commands import from_json, invoke
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -198,6 +200,47 @@ def test_nothing_is_started_for_a_plan_with_an_error(monkeypatch: pytest.MonkeyP
     assert result.exit_code == 2
     assert "plan.yaml:2: unknown allocator 'eqal'; did you mean 'equal'?" in result.stderr
     assert not Path("results").exists()
+
+
+UNTIL = "seeds: 3\nuntil:\n  half_width: 1\n  max_seeds: 4\n"
+
+
+def test_a_metric_that_no_run_has_is_told_before_anything_is_started() -> None:
+    Path("plan.yaml").write_text(PLAN.replace("seeds: 2\n", UNTIL + "  metric: reward_men\n"))
+    for words in ((), ("--dry-run",)):
+        result = invoke("batch", "plan.yaml", *words)
+        assert result.exit_code == 2
+        assert "plan.yaml:8: unknown metric 'reward_men'; did you mean 'reward_mean'?" in (
+            result.stderr
+        )
+    assert not Path("results").exists()
+
+
+def test_a_metric_that_only_a_run_tells_is_refused_with_file_and_line() -> None:
+    Path("plan.yaml").write_text(PLAN.replace("seeds: 2\n", UNTIL + "  metric: conservation.x\n"))
+    result = invoke("batch", "plan.yaml", "--quiet", "--workers", "1")
+    assert result.exit_code == 2
+    assert "plan.yaml:8: unknown metric 'conservation.x'" in result.stderr
+
+
+def test_a_model_that_is_written_anew_makes_other_runs(tmp_path: Path) -> None:
+    model = fitted(tmp_path / "m.pt", seed=1)
+    cells = "{steps: 2, sites: 1, ues_per_slice: 1, interval_s: 0.3, warmup_s: 0.1}"
+    Path("plan.yaml").write_text(
+        "scenario: cells\n"
+        "allocators: [{name: grid-on-f, settings: {model: m.pt, device: cpu}}]\n"
+        f"parameters: {cells}\n"
+    )
+    counts = []
+    for seed in (1, 2):
+        fitted(model, seed)
+        counts += [from_json("batch", "plan.yaml", "--quiet")["counts"] for _ in range(2)]
+    assert [(each["ok"], each["skipped"]) for each in counts] == [(1, 0), (0, 1)] * 2
+    origins = [json.loads(each.read_text()) for each in Path("results").glob("*/provenance.json")]
+    named = [each["data"]["allocator_settings"]["model"] for each in origins]
+    assert {each["path"] for each in named} == {str(model)}
+    assert file_sha256(model) in {each["sha256"] for each in named}
+    assert all(f"model={model}" in each["command"] for each in origins)
 
 
 def test_the_schema_is_json() -> None:
