@@ -82,8 +82,10 @@ def test_a_batch_from_beginning_to_end() -> None:
 def table_of_a_store() -> None:
     for form in ("csv", "parquet"):
         file = f"runs.{form}"
-        result = invoke("export", "results", "--format", form, "--out", file)
+        result = invoke("export", "results", "--out", file)
         assert result.exit_code == 0, result.output
+        assert invoke("export", "--format", form, "--out", "same").exit_code == 0
+        assert Path("same").read_bytes() == Path(file).read_bytes()
         table = pd.read_csv(file) if form == "csv" else pd.read_parquet(file)
         assert sorted(table["parameters.steps"]) == [3, 3, 5, 5]
         assert sorted(table["seed"]) == [1, 1, 2, 2]
@@ -135,6 +137,14 @@ def test_failed_runs_are_listed_with_their_cause() -> None:
         (["batch", "none.yaml"], "cannot read none.yaml: No such file or directory"),
         (["retry", "results"], "retry repeats failed runs: give --failed"),
         (["export", "results"], "no file to write: give --out FILE"),
+        (
+            ["export", "--out", "x.csv", "--format", "parquet"],
+            "--format is parquet, and --out x.csv ends in .csv; drop one",
+        ),
+        (
+            ["export", "--out", "x.tab"],
+            "--out is x.tab; a name in .csv or .parquet is required, or --format",
+        ),
         (["export", "none", "--out", "x.csv"], "none is no folder; that of a store is required"),
     ],
 )
