@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
+from analysis.run_states import failed_or_hung
 from pyctl.campaign import store
 from pyctl.campaign.abandoned import remove_abandoned
 from pyctl.campaign.claims import Owner, claim
@@ -61,6 +62,11 @@ class Outcome:
     kind: str = ""
     message: str = ""
     holder: Owner | None = None
+
+    @property
+    def shown(self) -> str:
+        """State as commands show it: a run that failed may have hung."""
+        return failed_or_hung(self.kind) if self.state == "failed" else self.state
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyctl.cli.batch_progress import BatchProgress, Quiet
 
 FAILED = 1
+BAD = ("failed", "hung")  # states of runs that their own fault ended
 
 Out = Annotated[Path, typer.Option(help="Store; each run gets a folder in it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the runs; start nothing.")]
@@ -68,17 +69,19 @@ def resume(
 @taking_choices
 def retry(
     results: Annotated[Path, typer.Argument(help="Store.")] = DEFAULT_OUT,
-    failed: Annotated[bool, typer.Option("--failed", help="The failed runs.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="The runs that failed or hung.")
+    ] = False,
     *,
     choices: Choices,
 ) -> None:
-    """Run failed runs of a store again."""
+    """Run again what failed or hung in a store."""
     from pyctl.errors import UsageError
 
     if not failed:
         raise UsageError("retry repeats failed runs: give --failed")
     choices.require_fitting()
-    _execute(Work(of_store(results, ("failed",))), results, choices)
+    _execute(Work(of_store(results, BAD)), results, choices)
 
 
 def plan_schema() -> None:
@@ -112,7 +115,7 @@ def _execute(work: Work, out: Path, choices: Choices) -> None:
         progress.close()
     rows = [_row(run, doing) for run in work.runs()]
     _print_outcome(rows, out, time.monotonic() - begun, work.rule, choices.as_json)
-    if any(row["state"] == "failed" for row in rows):
+    if any(row["state"] in BAD for row in rows):
         raise typer.Exit(FAILED)
 
 
@@ -141,7 +144,7 @@ def _row(run: PlannedRun, done: Batch) -> dict[str, Any]:
         "scenario": request.scenario,
         "allocator": request.allocator,
         "seed": request.seed,
-        "state": "skipped" if outcome is None else outcome.state,
+        "state": "skipped" if outcome is None else outcome.shown,
         "reason": f"{outcome.kind}: {outcome.message}" if outcome and outcome.kind else "",
         "setbacks": done.setbacks.get(run.run_id, []),
     }
@@ -154,7 +157,7 @@ def _print_outcome(
     rule: StoppingRule | None,
     as_json: bool,
 ) -> None:
-    states = ("ok", "skipped", "failed")
+    states = ("ok", "skipped", *BAD)
     counted = {state: sum(row["state"] == state for row in rows) for state in states}
     if as_json:
         judged = {} if rule is None else {"until": until_entries(rule)}
@@ -166,14 +169,14 @@ def _print_outcome(
     for row in rows:
         for cause in row["setbacks"]:
             print(f"{row['run_id']} was tried again: {cause}")
-    failed = [row for row in rows if row["state"] == "failed"]
-    if failed:
-        columns = ("run_id", "scenario", "allocator", "seed", "reason")
-        cells = [tuple(str(row[name]) for name in columns) for row in failed]
-        print_tables(make_table("Failed runs", columns, cells))
+    bad = [row for row in rows if row["state"] in BAD]
+    if bad:
+        columns = ("run_id", "scenario", "allocator", "seed", "state", "reason")
+        cells = [tuple(str(row[name]) for name in columns) for row in bad]
+        print_tables(make_table("Runs that failed or hung", columns, cells))
     print(
         f"{counted['ok']} runs ok, {counted['skipped']} ok before, {counted['failed']} failed, "
-        f"in {duration(wall_s)}; stored in {out}"
+        f"{counted['hung']} hung, in {duration(wall_s)}; stored in {out}"
     )
 
 

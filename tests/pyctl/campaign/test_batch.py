@@ -104,7 +104,7 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 def test_kills_lose_nothing_and_change_nothing(tmp_path: Path) -> None:
     undisturbed = finish(start(tmp_path, "undisturbed"))
-    assert undisturbed["counts"] == {"ok": RUNS, "skipped": 0, "failed": 0}
+    assert undisturbed["counts"] == {"ok": RUNS, "skipped": 0, "failed": 0, "hung": 0}
     moments = random.Random(6)
     done: list[int] = []
     for _ in range(4):
@@ -194,7 +194,8 @@ def test_a_run_that_passes_no_border_is_given_up_and_kept_as_failed(tmp_path: Pa
     assert log.ends == [("failed", "Stalled", True), ("failed", "Stalled", False)]
     assert outcomes[run.run_id].message.startswith("no border was passed for 4 s")
     (stored,) = stored_runs(tmp_path)
-    assert (stored.state, stored.reason().partition(":")[0]) == ("failed", "Stalled")
+    assert (stored.state, stored.reason().partition(":")[0]) == ("hung", "Stalled")
+    assert outcomes[run.run_id].shown == "hung"
     assert os.listdir(tmp_path) == [f"{run.run_id}.failed"]
 
 
@@ -209,7 +210,7 @@ def test_a_run_that_is_too_slow_is_given_up_and_not_tried_again(
     assert log.ends == [("failed", "TooSlow", False)]
     assert "1e+06 s a minute are required" in outcomes[run.run_id].message
     (stored,) = stored_runs(tmp_path)
-    assert (stored.state, stored.reason().partition(":")[0]) == ("failed", "TooSlow")
+    assert (stored.state, stored.reason().partition(":")[0]) == ("hung", "TooSlow")
     assert log.steps > 1
 
 

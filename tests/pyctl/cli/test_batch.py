@@ -46,7 +46,7 @@ def test_a_small_part_of_the_load_sweep_runs() -> None:
         .replace("steps: 40", "steps: 1")
     )
     printed = from_json("batch", "plan.yaml", "--quiet")
-    assert printed["counts"] == {"ok": 4, "skipped": 0, "failed": 0}
+    assert printed["counts"] == {"ok": 4, "skipped": 0, "failed": 0, "hung": 0}
     assert {run["allocator"] for run in printed["runs"]} == {"equal", "traffic", "static"}
 
 
@@ -65,17 +65,17 @@ def test_a_batch_from_beginning_to_end() -> None:
     assert not Path("results").exists()
     ran = invoke("batch", "plan.yaml", "--workers", "1")
     assert ran.exit_code == 0, ran.output
-    assert ran.stdout.startswith("4 runs ok, 0 ok before, 0 failed, in ")
+    assert ran.stdout.startswith("4 runs ok, 0 ok before, 0 failed, 0 hung, in ")
     assert re.search(r"^4/4 runs  ETA 0.0 s  ", ran.stderr, flags=re.MULTILINE)
     again = from_json("batch", "plan.yaml")
-    assert again["counts"] == {"ok": 0, "skipped": 4, "failed": 0}
+    assert again["counts"] == {"ok": 0, "skipped": 4, "failed": 0, "hung": 0}
     dry = from_json("batch", "plan.yaml", "--dry-run")
     assert {run["state"] for run in dry["runs"]} == {"ok"}
     # Runs of one scenario at one speed: time goes with the steps, but for the allocator's seeds.
     short, *_, long = (run["predicted_s"] for run in dry["runs"])
     assert long == pytest.approx(short * 5 / 3)
     assert from_json("status")["counts"]["ok"] == 4
-    assert invoke("status").stdout.startswith("results: 4 ok, 0 failed, 0 interrupted")
+    assert invoke("status").stdout.startswith("results: 4 ok, 0 failed, 0 hung, 0 interrupted")
     table_of_a_store()
 
 
@@ -107,16 +107,19 @@ def test_resume_and_retry_of_a_store_repeat_what_they_say() -> None:
     failed = PendingRun(Path("results"), config_of(2))
     failed.write_json("error.json", {"error": "it broke", "kind": "SimulationCrashed"})
     failed.commit("failed")
+    hung = PendingRun(Path("results"), config_of(3))
+    hung.write_json("error.json", {"error": "it slept", "kind": "Stalled"})
+    hung.commit("failed")
     text = invoke("status").stdout
-    assert "0 ok, 1 failed, 0 interrupted, 0 running, 1 stale" in text
+    assert "0 ok, 1 failed, 1 hung, 0 interrupted, 0 running, 1 stale" in text
     assert "SimulationCrashed: it broke" in text
     assert from_json("resume", "results", "--quiet")["counts"]["ok"] == 1
     assert sorted(p.name for p in Path("results").iterdir()) == sorted(
-        [stale.run_id, f"{failed.run_id}.failed"]
+        [stale.run_id, f"{failed.run_id}.failed", f"{hung.run_id}.failed"]
     )
-    assert from_json("retry", "results", "--failed", "--quiet")["counts"]["ok"] == 1
+    assert from_json("retry", "results", "--failed", "--quiet")["counts"]["ok"] == 2
     assert sorted(p.name for p in Path("results").iterdir()) == sorted(
-        [stale.run_id, failed.run_id]
+        [stale.run_id, failed.run_id, hung.run_id]
     )
 
 
@@ -129,6 +132,18 @@ def test_failed_runs_are_listed_with_their_cause() -> None:
     (first, *_) = from_json("status")["others"]
     assert first["state"] == "failed"
     assert first["last_lines"]
+
+
+def test_runs_that_hung_are_told_apart_from_those_that_failed() -> None:
+    Path("plan.yaml").write_text(PLAN.replace("{steps: [3, 5]}\nseeds: 2", "{hang_step: 1}"))
+    words = ("plan.yaml", "--retries", "0", "--stall-s", "4", "--workers", "1")
+    result = invoke("batch", *words)
+    assert result.exit_code == 1
+    assert "0 runs ok, 0 ok before, 0 failed, 1 hung, in " in result.stdout
+    assert "1/1 runs, 1 hung  ETA" in result.stderr
+    assert from_json("status")["counts"]["hung"] == 1
+    (again,) = from_json("batch", "plan.yaml", "--dry-run")["runs"]
+    assert again["state"] == "hung"
 
 
 @pytest.mark.parametrize(
