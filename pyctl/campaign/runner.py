@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pyctl.campaign import store
 from pyctl.campaign.episode import EpisodeEnd, Simulation, StepReport, run_episode
-from pyctl.campaign.errors import StoreError, cannot_write
+from pyctl.campaign.errors import BY_USER, StoreError, cannot_write
 from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.prepare import (
     TOPOLOGY_FILE,
@@ -66,6 +66,7 @@ def run_once(
     open_simulation: OpenSimulation | None = None,
     make: MakeAllocator | None = None,
     track: Sequence[TrackerName] = (),
+    why_interrupted: Callable[[], str] = lambda: BY_USER,
 ) -> RunResult:
     """Runs a scenario with an allocator and stores the run as ``out/<run_id>``.
 
@@ -79,6 +80,7 @@ def run_once(
         open_simulation: starts the simulation; None for the scenario's binary.
         make: makes an allocator that other runs share a process with; None for one of its own.
         track: who shows the run's figures while it lasts; changes nothing of the results.
+        why_interrupted: says what a KeyboardInterrupt came from.
 
     Raises:
         UsageError: before anything is started or written.
@@ -103,7 +105,7 @@ def run_once(
                 summary = _fill(prepared, folder, recorder, origin, on_step, opener)
             target = folder.commit("ok")
         except KeyboardInterrupt:
-            _keep_unfinished(folder, recorder, "interrupted", {"error": "interrupted by the user"})
+            _keep_unfinished(folder, recorder, "interrupted", {"error": why_interrupted()})
             raise
         except Exception as error:
             # What a full disk has stopped did not fail by itself.

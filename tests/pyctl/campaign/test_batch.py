@@ -21,7 +21,7 @@ from pyctl.campaign.backends import local
 from pyctl.campaign.backends.backend import BackendError
 from pyctl.campaign.batch import Batch, BatchOptions
 from pyctl.campaign.episode import StepReport
-from pyctl.campaign.errors import StoreError
+from pyctl.campaign.errors import BATCH_GONE, BY_USER, StoreError
 from pyctl.campaign.planned import PlannedRun, identify
 from pyctl.campaign.prepare import RunConfig
 from pyctl.campaign.states import counts, stored_runs
@@ -60,8 +60,8 @@ def loopback(**parameters: Any) -> list[PlannedRun]:
     return identify([RunConfig("loopback", "equal", parameters)])
 
 
-def start(folder: Path, out: str) -> subprocess.Popen[str]:
-    (folder / "plan.yaml").write_text(PLAN)
+def start(folder: Path, out: str, plan: str = PLAN) -> subprocess.Popen[str]:
+    (folder / "plan.yaml").write_text(plan)
     return subprocess.Popen(
         [*SLICEBED, "batch", "plan.yaml", "--out", out, "--workers", "2", "--json"],
         cwd=folder,
@@ -126,6 +126,30 @@ def test_kills_lose_nothing_and_change_nothing(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / "killed")) == sorted(digests(tmp_path / "undisturbed"))
 
 
+def test_runs_of_a_batch_that_was_killed_do_not_blame_the_user(tmp_path: Path) -> None:
+    plan = "scenario: loopback\nallocators: [equal]\nparameters: {steps: 300000}\n"
+    process = start(tmp_path, "out", plan)
+    wait_for_a_run(process, tmp_path / "out", ".*.partial/decisions.bin")
+    family = children(process)
+    process.kill()
+    process.communicate()
+    assert psutil.wait_procs(family, timeout=GONE_S)[1] == []
+    (stored,) = stored_runs(tmp_path / "out")
+    assert (stored.state, stored.reason()) == ("interrupted", BATCH_GONE)
+
+
+def test_runs_of_a_batch_that_ends_by_an_error_say_which(tmp_path: Path) -> None:
+    class Ends(Log):
+        def step(self, run: PlannedRun, report: StepReport) -> None:
+            raise BackendError("no more workers")
+
+    (run,) = loopback(steps=300_000)
+    with pytest.raises(BackendError):
+        Batch([run], tmp_path, BatchOptions(1), Ends()).run()
+    (stored,) = stored_runs(tmp_path)
+    assert stored.reason() == "the batch ended: no more workers"
+
+
 def test_two_batches_on_one_store_share_the_work(tmp_path: Path) -> None:
     both = [finish(process) for process in [start(tmp_path, "one"), start(tmp_path, "one")]]
     done = [{r["run_id"] for r in each["runs"] if r["state"] == "ok"} for each in both]
@@ -148,6 +172,7 @@ def test_ctrl_c_keeps_what_is_over_and_stops_the_rest(tmp_path: Path, moment: st
     # However early it was: no lock, and no folder that nobody writes.
     assert sorted(os.listdir(tmp_path / "out")) == sorted(run.folder.name for run in stored)
     assert {run.state for run in stored} <= {"ok", "interrupted"}
+    assert {run.reason() for run in stored if run.state == "interrupted"} <= {BY_USER}
     if moment.endswith("description.json"):
         assert counts(stored)["interrupted"] >= 1
 
