@@ -1,7 +1,8 @@
 """What became of the runs of a store: ok, failed, hung, interrupted, running, stale.
 
-``hung`` is a run that is kept as failed because it did not go on, or too slowly. ``stale`` is a run whose process ended without a word. Folders and files that are not a run's are
-not looked at.
+``hung`` is a run that is kept as failed because it did not go on, or too slowly. ``stale`` is a run
+whose process ended without a word, or whose summary is damaged. Folders and files that are not a
+run's are not looked at.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class StoredRun:
             return f"{kind}{record.get('error', '')}"
         if self.state == "ok":
             return ""
+        if _ENDED.match(self.folder.name):
+            return f"{self.folder / store.SUMMARY} is damaged"
         path = self.folder / store.OWNER if self.folder.is_dir() else self.folder
         owner = Owner.read(path)
         gone = "" if self.state == "running" else " is gone"
@@ -111,7 +114,9 @@ def _stored_run(path: Path) -> StoredRun | None:
 def _state_of(folder: Path, suffix: str | None) -> RunState:
     if suffix == "failed":
         return failed_or_hung(_json(folder / store.ERROR).get("kind"))
-    return "interrupted" if suffix else "ok"
+    if suffix is not None:
+        return "interrupted"
+    return "ok" if store.is_whole(folder / store.SUMMARY) else "stale"
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -58,9 +58,14 @@ def resume(
     choices: Choices,
 ) -> None:
     """Run what a batch did not bring to its end."""
+    from pyctl.campaign.states import stored_runs
+
     choices.require_fitting()
     if target.is_dir():
         out, work = target, Work(of_store(target, ("interrupted", "stale")))
+        if bad := sum(run.state in BAD for run in stored_runs(target)):
+            told = f"{bad} runs that failed or hung are left: slicebed retry {target} --failed"
+            print(told, file=sys.stderr)
     else:
         work = read_work(target, out)
     _execute(work, out, choices)
@@ -69,9 +74,7 @@ def resume(
 @taking_choices
 def retry(
     results: Annotated[Path, typer.Argument(help="Store.")] = DEFAULT_OUT,
-    failed: Annotated[
-        bool, typer.Option("--failed", help="The runs that failed or hung.")
-    ] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="The runs that failed or hung.")] = False,
     *,
     choices: Choices,
 ) -> None:
@@ -204,12 +207,17 @@ def _print_plan(work: Work, out: Path, workers: int | None, as_json: bool) -> No
     ]
     left = [row["predicted_s"] for row in rows if row["state"] != "ok"]
     total = total_s(left, cores_or(workers))
+    unknown = left.count(None)
     if as_json:
-        print_json({"out": str(out), "runs": rows, "to_run": len(left), "predicted_s": total})
+        totals = {"to_run": len(left), "predicted_s": total, "guessed": unknown}
+        print_json({"out": str(out), "runs": rows, **totals})
         return
     print_tables(_plan_table(rows, names))
-    unknown = left.count(None)
-    time_text = f"unknown ({unknown} without a past run)" if total is None else duration(total)
+    guessed = f" ({unknown} without a past run: guessed as the mean of the others)"
+    if total is None:
+        time_text = f"unknown ({unknown} without a past run)"
+    else:
+        time_text = duration(total) + (guessed if unknown else "")
     print(f"{len(rows)} runs, {len(left)} to run, with {cores_or(workers)} workers: {time_text}")
     if work.rule is not None:
         print(work.rule.prospect())

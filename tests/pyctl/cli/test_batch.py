@@ -123,6 +123,46 @@ def test_resume_and_retry_of_a_store_repeat_what_they_say() -> None:
     )
 
 
+def test_resume_of_a_store_says_how_failed_runs_are_repeated() -> None:
+    failed = PendingRun(Path("results"), config_of(2))
+    failed.write_json("error.json", {"error": "it broke", "kind": "SimulationCrashed"})
+    failed.commit("failed")
+    result = invoke("resume", "results", "--quiet")
+    assert result.exit_code == 0
+    told = "1 runs that failed or hung are left: slicebed retry results --failed\n"
+    assert result.stderr == told
+
+
+def test_a_run_whose_summary_is_damaged_is_stale_and_run_again() -> None:
+    Path("plan.yaml").write_text(PLAN.replace("[3, 5]", "3"))
+    invoke("batch", "plan.yaml", "--quiet", "--workers", "1")
+    for cut, again in (("", ("resume", "results")), ('{"a": 1,', ("batch", "plan.yaml"))):
+        summary = next(iter(sorted(Path("results").glob("*/summary.json"))))
+        whole = json.loads(summary.read_text())
+        summary.write_text(cut)
+        printed = from_json("status")
+        assert (printed["counts"]["ok"], printed["counts"]["stale"]) == (1, 1)
+        assert printed["others"][0]["reason"] == f"{summary} is damaged"
+        dry = from_json("batch", "plan.yaml", "--dry-run")
+        assert sorted(run["state"] for run in dry["runs"]) == ["ok", "stale"]
+        assert from_json(*again, "--quiet")["counts"]["ok"] == 1
+        assert json.loads(summary.read_text())["kpi_sha256"] == whole["kpi_sha256"]
+
+
+def test_time_of_runs_that_are_like_no_other_is_a_guess() -> None:
+    Path("plan.yaml").write_text(PLAN.replace("[3, 5]", "3"))
+    invoke("batch", "plan.yaml", "--quiet", "--workers", "1")
+    Path("plan.yaml").write_text(PLAN.replace("{steps: [3, 5]}", "{steps: 4, cells: [2, 10]}"))
+    words = ("batch", "plan.yaml", "--dry-run", "--workers", "1")
+    printed = from_json(*words)
+    known = [run["predicted_s"] for run in printed["runs"] if run["predicted_s"] is not None]
+    assert (len(known), printed["guessed"]) == (2, 2)
+    assert printed["predicted_s"] == pytest.approx(2 * sum(known))
+    text = invoke(*words).stdout
+    assert "4 runs, 4 to run, with 1 workers: " in text
+    assert "(2 without a past run: guessed as the mean of the others)" in text
+
+
 def test_failed_runs_are_listed_with_their_cause() -> None:
     Path("plan.yaml").write_text(PLAN.replace("{steps: [3, 5]}", "{crash_step: 1}"))
     result = invoke("batch", "plan.yaml", "--retries", "0", "--quiet", "--workers", "1")
