@@ -186,7 +186,7 @@ class Allocator(abc.ABC):
         return cls.Settings()
 
     @classmethod
-    def files(cls, settings: Mapping[str, Any], seed: int) -> dict[str, Path]:
+    def files(cls, settings: Mapping[str, Any], seed: int) -> dict[str, Path]:  # noqa: ARG003
         """Says which files or folders settings name: what is in them makes the run another one.
 
         Args:
@@ -196,7 +196,8 @@ class Allocator(abc.ABC):
         Returns:
             Paths by the settings whose field has ``metadata={"file": True}``, but for empty texts.
         """
-        named = [each.name for each in dataclasses.fields(cls.Settings) if each.metadata.get("file")]
+        options = dataclasses.fields(cls.Settings)
+        named = [option.name for option in options if option.metadata.get("file")]
         return {name: Path(settings[name]) for name in named if settings.get(name)}
 
     def reset(self, context: Context) -> None:  # noqa: B027 - a no-op is a good default

@@ -164,7 +164,8 @@ class Unfinished:
 
     Attributes:
         folder: it is stored in.
-        state: ``failed``, ``hung``, ``interrupted``, ``not over`` (under way, or killed) or ``damaged``.
+        state: ``failed``, ``hung``, ``interrupted``, ``not over`` (under way, or killed) or
+            ``damaged``.
         config: as of a run; empty where it cannot be read.
         error: ``error``, ``kind``, ``steps_done`` and, of a simulation, ``exit_status``,
             ``stderr_tail`` and ``command``.

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-
 FILES_SHA256 = "files_sha256"  # of a configuration: digests by the settings that name files
 
 

@@ -100,6 +100,6 @@ def content_sha256(path: Path) -> str:
 
 
 @cache
-def _file_sha256(path: Path, mtime_ns: int, size: int, inode: int) -> str:
+def _file_sha256(path: Path, mtime_ns: int, size: int, inode: int) -> str:  # noqa: ARG001
     """Digests the bytes of a file as it was then."""
     return file_sha256(path)

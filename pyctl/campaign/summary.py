@@ -1,4 +1,4 @@
-"""What ``summary.json`` of a run holds, and which of its metrics are known before there is a run."""
+"""What ``summary.json`` of a run holds, and which of its metrics are known before the run."""
 
 from __future__ import annotations
 

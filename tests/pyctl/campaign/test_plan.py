@@ -141,7 +141,10 @@ def test_settings_and_trace_reach_the_runs() -> None:
         ({"parameters": {"p": float("nan")}}, "a finite number is required"),
         ({"when": [{"if": {"seeed": 1}, "skip": True}]}, "unknown key of if 'seeed'.*'seed'"),
         ({"seeds": 10**11}, r"\[100000000000\] is the one seed 100000000000"),
-        ({"seeds": [1, 2], "parameters": dict.fromkeys("pq", [*range(1000)])}, "means 2000000 runs"),
+        (
+            {"seeds": [1, 2], "parameters": {name: [*range(1000)] for name in "pq"}},
+            "means 2000000 runs",
+        ),
         (
             {"seeds": 20_000, "allocators": [*"abcdefgh"] * 10},
             r"means 1600000 runs, seeds being 20000; 1000000 at most .*\[N\] is the one seed N",
@@ -172,7 +175,10 @@ def test_what_cannot_be_is_refused(plan: dict[str, Any], message: str) -> None:
     [
         ({"if": {"p": 1, "allocator": "b"}, "skip": True}, "if {p: 1, allocator: b} matches no"),
         ({"if": {"q": 3}, "skip": True}, "if {q: 3} matches no run"),
-        ({"if": {"p": 2}, "set": {"q": {"from": 1, "to": 999_999, "step": 1}}}, "by what when sets"),
+        (
+            {"if": {"p": 2}, "set": {"q": {"from": 1, "to": 999_999, "step": 1}}},
+            "by what when sets",
+        ),
     ],
 )
 def test_conditions_that_match_nothing_or_make_too_much(when: Any, message: str) -> None:
@@ -186,7 +192,7 @@ def test_conditions_that_match_nothing_or_make_too_much(when: Any, message: str)
 
 
 def test_what_is_wrong_with_a_plan_survives_pickling() -> None:
-    fault = pickle.loads(pickle.dumps(PlanFault(("when", "0"), "no")))
+    fault = pickle.loads(pickle.dumps(PlanFault(("when", "0"), "no")))  # noqa: S301 - our own
     assert (fault.key, str(fault)) == (("when", "0"), "no")
 
 

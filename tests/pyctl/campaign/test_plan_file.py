@@ -40,8 +40,16 @@ def planned(folder: Path, text: str) -> list[str]:
     ("old", "new", "message"),
     [
         ("seeds", "seed", "12: unknown key 'seed'; did you mean 'seeds'?"),
-        ("    to: 2", "    too: 2", "10: unknown key of parameters.cells 'too'; did you mean 'to'?"),
-        ("    settings", "    setings", "5: unknown key of allocators.1 'setings'; did you mean 'settings'?"),
+        (
+            "    to: 2",
+            "    too: 2",
+            "10: unknown key of parameters.cells 'too'; did you mean 'to'?",
+        ),
+        (
+            "    settings",
+            "    setings",
+            "5: unknown key of allocators.1 'setings'; did you mean 'settings'?",
+        ),
         ("loopback", "lopback", "1: unknown scenario 'lopback'; did you mean 'loopback'?"),
         ("- equal", "- eqal", "3: unknown allocator 'eqal'; did you mean 'equal'?"),
         ("name: static", "name: statik", "4: unknown allocator 'statik'; did you mean 'static'?"),
@@ -75,7 +83,11 @@ def planned(folder: Path, text: str) -> list[str]:
             "7: unknown key of parameters.steps 'too'; did you mean 'to'?",
         ),
         ("seeds: 2", "seeds: {from: 0, to: 1, step: 0.5}", "12: seeds has 0.5; whole numbers"),
-        ("seeds: 2", "seeds: [1, 2]\nuntil: {metric: m, half_width: 1, max_seeds: 9}", "12: seeds are 2"),
+        (
+            "seeds: 2",
+            "seeds: [1, 2]\nuntil: {metric: m, half_width: 1, max_seeds: 9}",
+            "12: seeds are 2",
+        ),
         ("seeds: 2", "seeds: 20260722", "12: seeds is 20260722: so many are more than a plan"),
         (
             "seeds: 2",
@@ -94,10 +106,15 @@ def planned(folder: Path, text: str) -> list[str]:
         ),
         (
             "seeds: 2",
-            "when:\n  - if: {steps: 2}\n    skip: true\n  - if: {steps: 2, cells: 1}\n    skip: true",
+            "when:\n  - if: {steps: 2}\n    skip: true\n"
+            "  - if: {steps: 2, cells: 1}\n    skip: true",
             "15: if {steps: 2, cells: 1} matches no run of the plan",
         ),
-        ("seeds: 2", "slurm: {partitio: 3}", "12: unknown option of sbatch 'partitio'; did you mean 'partition'?"),
+        (
+            "seeds: 2",
+            "slurm: {partitio: 3}",
+            "12: unknown option of sbatch 'partitio'; did you mean 'partition'?",
+        ),
         ("seeds: 2", "slurm:\n  array: 3", "13: --slurm array cannot be set"),
         ("seeds: 2", "seeds: 4\nuntil:\n  metric: r", "13: until.half_width is missing"),
         ("scenario: loopback\n", "", "1: scenario is missing"),

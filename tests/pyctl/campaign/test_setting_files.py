@@ -137,7 +137,9 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_file_that_is_missing_is_told_with_its_setting(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"setting weights of allocator from-file: cannot read .*w"):
+    with pytest.raises(
+        UsageError, match=r"setting weights of allocator from-file: cannot read .*w"
+    ):
         setting_files(FromFile, {"weights": str(tmp_path / "w")}, 1)
     with pytest.raises(UsageError, match=r"allocator idla: model: cannot read .*none.pt: No such"):
         prepare(of_model(tmp_path / "none.pt"))
