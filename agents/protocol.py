@@ -146,7 +146,8 @@ class Allocator(abc.ABC):
         summary: one line for lists.
         needs_future: whether it is a perfect-knowledge baseline that gets ``Observation.future``.
         history_length: how many past intervals ``Observation.history`` holds.
-        Settings: frozen dataclass of its options; each field has ``metadata={"help": ...}``.
+        Settings: frozen dataclass of its options; each field has ``metadata={"help": ...}``, and
+            ``"file": True`` in it if its text is the path of a file or folder.
     """
 
     name: ClassVar[str]
@@ -183,6 +184,21 @@ class Allocator(abc.ABC):
         if missing:
             raise AllocatorError(f"the setting {', '.join(missing)} is required")
         return cls.Settings()
+
+    @classmethod
+    def files(cls, settings: Mapping[str, Any], seed: int) -> dict[str, Path]:  # noqa: ARG003
+        """Says which files or folders settings name: what is in them makes the run another one.
+
+        Args:
+            settings: values by name.
+            seed: of the run; an allocator whose paths follow it overrides this method.
+
+        Returns:
+            Paths by the settings whose field has ``metadata={"file": True}``, but for empty texts.
+        """
+        options = dataclasses.fields(cls.Settings)
+        named = [option.name for option in options if option.metadata.get("file")]
+        return {name: Path(settings[name]) for name in named if settings.get(name)}
 
     def reset(self, context: Context) -> None:  # noqa: B027 - a no-op is a good default
         """Begins an episode; may be called again before the first ``act``.

@@ -56,7 +56,7 @@ def write_table(table: pd.DataFrame, path: Path, form: Literal["csv", "parquet"]
         aside.replace(path)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise StoreReadError(f"cannot write {path}: {error.strerror}") from error
+        raise StoreReadError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _finished(results: Path) -> list[Path]:

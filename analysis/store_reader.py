@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import StoreReadError
 from analysis.metrics import metrics_of
+from analysis.run_states import failed_or_hung
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,7 +164,8 @@ class Unfinished:
 
     Attributes:
         folder: it is stored in.
-        state: ``failed``, ``interrupted``, ``not over`` (under way, or killed) or ``damaged``.
+        state: ``failed``, ``hung``, ``interrupted``, ``not over`` (under way, or killed) or
+            ``damaged``.
         config: as of a run; empty where it cannot be read.
         error: ``error``, ``kind``, ``steps_done`` and, of a simulation, ``exit_status``,
             ``stderr_tail`` and ``command``.
@@ -258,11 +260,12 @@ def _require_keys(run: Run) -> None:
 
 
 def _read_unfinished(folder: Path, state: str, error: dict[str, Any] | None = None) -> Unfinished:
+    error = error or _readable_json(folder / "error.json") or {}
     return Unfinished(
         folder,
-        state,
+        failed_or_hung(error.get("kind")) if state == "failed" else state,
         _readable_json(folder / "config.json") or {},
-        error or _readable_json(folder / "error.json") or {},
+        error,
         _tail(folder / "simulation.log"),
     )
 

@@ -11,6 +11,7 @@ what the simulation measured.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,9 +47,14 @@ class NetworkSettings:
     """Settings of both allocators."""
 
     network: str = field(
-        metadata={"help": f"file of the trained two-exit network; {SEED} in it is the run's seed"}
+        metadata={
+            "help": f"file of the trained two-exit network; {SEED} in it is the run's seed",
+            "file": True,
+        }
     )
-    demands: str = field(metadata={"help": "file of the day before the run, and of its unit"})
+    demands: str = field(
+        metadata={"help": "file of the day before the run, and of its unit", "file": True}
+    )
     transmission_cost: float = field(
         default=0.0, metadata={"help": "C_T of oracle, gain and expected [unit of the cost]"}
     )
@@ -65,7 +71,10 @@ class DdnnSettings(NetworkSettings):
     policy: str = field(default="always-remote", metadata={"help": ", ".join(POLICIES)})
     model: str = field(
         default="",
-        metadata={"help": f"fitted file of ml, gain, expected and adaptive; {SEED} as in network"},
+        metadata={
+            "help": f"fitted file of ml, gain, expected and adaptive; {SEED} as in network",
+            "file": True,
+        },
     )
     eta: float = field(default=0.0, metadata={"help": "of confidence: local where U is below it"})
     probability: float = field(default=0.0, metadata={"help": "of random: to decide locally"})
@@ -105,6 +114,12 @@ class DistributedAllocator(Allocator):
         super().__init__(settings)
         self.player: Player | None = None
 
+    @classmethod
+    def files(cls, settings: Mapping[str, Any], seed: int) -> dict[str, Path]:
+        """Puts the seed into the paths."""
+        named = super().files(settings, seed)
+        return {name: Path(str(path).replace(SEED, str(seed))) for name, path in named.items()}
+
     def reset(self, context: Context) -> None:
         """Reads network, demands and model, and begins an episode.
 
@@ -125,10 +140,11 @@ class DistributedAllocator(Allocator):
 
     def _files(self, seed: int) -> DdnnFiles:
         settings = self.settings
+        named = self.files(dataclasses.asdict(settings), seed)
         return DdnnFiles(
-            network=_of_seed(settings.network, seed),
-            demands=_of_seed(settings.demands, seed),
-            model=_of_seed(getattr(settings, "model", ""), seed),
+            network=named["network"],
+            demands=named["demands"],
+            model=named.get("model", Path()),
             policy=getattr(settings, "policy", "oracle"),
             choice={
                 name: getattr(settings, name, 0.0)
@@ -176,10 +192,6 @@ class DdnnOracle(DistributedAllocator):
 def _require_finite(name: str, value: float) -> None:
     if not math.isfinite(value):
         raise AllocatorError(f"{name} is {value}; a finite number is required")
-
-
-def _of_seed(text: str, seed: int) -> Path:
-    return Path(text.replace(SEED, str(seed)))
 
 
 def _require_scenario(name: str, context: Context) -> None:

@@ -42,7 +42,9 @@ class LearntSettings:
         default=0,
         metadata={"help": "intervals of random shares, after which the estimator is fitted"},
     )
-    model: str = field(default="", metadata={"help": "file of a fitted estimator, instead"})
+    model: str = field(
+        default="", metadata={"help": "file of a fitted estimator, instead", "file": True}
+    )
     activation: str = field(
         default="softplus", metadata={"help": "of the estimator: relu or softplus"}
     )

@@ -6,6 +6,7 @@ run whose process died, or passed no border for too long, is kept as failed like
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections import deque
@@ -20,12 +21,13 @@ from pyctl.campaign.backends.backend import Backend, BackendError, Worker
 from pyctl.campaign.backends.local import START_S, LocalBackend
 from pyctl.campaign.claims import Owner, declare_gone
 from pyctl.campaign.episode import StepReport
-from pyctl.campaign.errors import StoreError
+from pyctl.campaign.errors import BY_USER, StoreError
 from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.pace import Pace
 from pyctl.campaign.planned import PlannedRun
 from pyctl.campaign.sharing.door import ModelServerLost
-from pyctl.campaign.worker import END_S, Begun, Message, Order, Outcome, Ready
+from pyctl.campaign.worker import END_S, Begun, Message, Order, Outcome, Ready, Stop
+from pyctl.errors import SlicebedError
 from pyctl.tracking.names import TrackerName
 
 POLL_S = 0.2
@@ -164,11 +166,18 @@ class Batch:
             KeyboardInterrupt: the user stopped it; runs in progress are kept as interrupted.
         """
         tidy(self._out)
+        why = "the batch ended by an error of its own"
         try:
             self._loop()
+        except KeyboardInterrupt:
+            why = BY_USER
+            raise
+        except SlicebedError as error:
+            why = f"the batch ended: {error}"
+            raise
         finally:
             with Interrupts():
-                self._close()
+                self._close(why)
         if self._store_error:
             raise StoreError(self._store_error)
         return self.outcomes
@@ -333,22 +342,28 @@ class Batch:
         self._elsewhere.append(run)
         self._observer.elsewhere(run, outcome.message)
 
-    def _close(self) -> None:
-        """Ends all workers; those that run something store what there is of it first."""
+    def _close(self, why: str) -> None:
+        """Ends all workers; those that run something store what there is of it first.
+
+        Args:
+            why: runs in progress are interrupted.
+        """
         try:
             for post in self._posts:
                 if post.worker.connection is None:
                     post.worker.kill()
                 else:
+                    with contextlib.suppress(OSError):  # it is gone: nobody is left to be told
+                        post.worker.connection.send(Stop(why))
                     post.worker.connection.close()
-            self._await_ends()
+            self._await_ends(why)
             for post in self._posts:
                 post.worker.kill()
-            self._await_ends()
+            self._await_ends(why)
         finally:
             self._backend.close()
 
-    def _await_ends(self) -> None:
+    def _await_ends(self, why: str) -> None:
         deadline = time.monotonic() + END_S
         while self._posts and time.monotonic() < deadline:
             for post in [post for post in self._posts if post.worker.gone() is not None]:
@@ -356,12 +371,12 @@ class Batch:
                 if post.owner is not None:
                     declare_gone(post.owner)
                 if post.run is not None:
-                    self._keep_interrupted(post.run)
+                    self._keep_interrupted(post.run, why)
             time.sleep(CLOSE_POLL_S)
 
-    def _keep_interrupted(self, run: PlannedRun) -> None:
+    def _keep_interrupted(self, run: PlannedRun, why: str) -> None:
         """Keeps what a worker could not keep itself; its own trouble does not hide the cause."""
-        record = {"error": "interrupted by the user"}
+        record = {"error": why}
         try:
             keep_abandoned(self._out, run.run_id, "interrupted", record)
         except StoreError as trouble:

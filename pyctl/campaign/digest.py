@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+FILES_SHA256 = "files_sha256"  # of a configuration: digests by the settings that name files
+
 
 def kpi_sha256(records: Iterable[tuple[int, Mapping[str, npt.NDArray[Any]]]]) -> str:
     """Digests the KPI records of a run.
@@ -36,7 +38,14 @@ def canonical_json(value: Any) -> str:
 
 
 def run_id(config: Mapping[str, Any]) -> str:
-    """Names a run by its configuration: 12 hexadecimal digits."""
+    """Names a run by its configuration: 12 hexadecimal digits.
+
+    Settings that name files count by what is in these, not by where they are.
+    """
+    named = config.get(FILES_SHA256, {})
+    if named:
+        settings = {k: v for k, v in config["allocator_settings"].items() if k not in named}
+        config = {**config, "allocator_settings": settings}
     return hashlib.sha256(canonical_json(config).encode()).hexdigest()[:12]
 
 

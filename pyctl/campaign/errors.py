@@ -11,6 +11,9 @@ from pyctl.errors import SlicebedError
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NO_FOLDER = (errno.EEXIST, errno.ENOTDIR)
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+# Why a run was interrupted.
+BY_USER = "interrupted by the user"
+BATCH_GONE = "the batch ended without a word: it was killed, or cannot be reached any more"
 
 
 class AllocatorFailed(SlicebedError):

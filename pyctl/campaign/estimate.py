@@ -48,15 +48,17 @@ class Estimate:
 
 
 def total_s(estimates: Iterable[float | None], workers: int) -> float | None:
-    """Predicts the wall time of runs together, longest first [s]; None if one is unknown.
+    """Predicts the wall time of runs together, longest first [s]; None if all are unknown.
 
-    The least of all: neither less than the longest nor than an even share of the sum.
+    The least of all: neither less than the longest nor than an even share of the sum. Unknown
+    runs are taken to last as long as the others in the mean.
     """
-    known = list(estimates)
-    if None in known:
+    all_of_them = list(estimates)
+    times = [time_s for time_s in all_of_them if time_s is not None]
+    if all_of_them and not times:
         return None
-    times = [time_s for time_s in known if time_s is not None]
-    return max(sum(times) / workers, max(times, default=0.0))
+    guessed_s = statistics.mean(times) * (len(all_of_them) - len(times)) if times else 0.0
+    return max((sum(times) + guessed_s) / workers, max(times, default=0.0))
 
 
 def longest_first(runs: Iterable[PlannedRun], estimate: Estimate) -> list[PlannedRun]:

@@ -19,15 +19,19 @@ from pydantic import (
     model_validator,
 )
 
+from pyctl.campaign.backends.sbatch_options import require_known
 from pyctl.campaign.digest import canonical_json
 from pyctl.campaign.offered import TraceChoice
+from pyctl.campaign.plan_fault import PlanFault
 from pyctl.campaign.prepare import RunConfig
-from pyctl.errors import UnknownName
+from pyctl.errors import UnknownName, UsageError
 
 MAX_SEED = 2**32 - 1
 # Decimal steps add up to a border within a few units of the last place.
 DIGITS = 12
 LEAST_SEEDS = 3  # that a spread is judged by
+MOST_RUNS = 1_000_000  # of a plan: more is a slip of the pen, and fills the memory before it runs
+MOST_TOLD = 10  # values that a message lists
 RUN_KEYS = ("scenario", "allocator", "seed")  # that a condition may name beside parameters
 
 
@@ -55,7 +59,9 @@ class Range(_Model):
     first: int | float = Field(alias="from")
     last: int | float = Field(alias="to")
     step: int | float | None = Field(default=None, description="between neighbours; or give count")
-    count: int | None = Field(default=None, ge=2, description="of numbers; or give step")
+    count: int | None = Field(
+        default=None, ge=2, le=MOST_RUNS, description="of numbers; or give step"
+    )
 
     @model_validator(mode="after")
     def _require_numbers(self) -> Range:
@@ -66,16 +72,32 @@ class Range(_Model):
         if self.step is not None and (self.step == 0 or (self.last - self.first) / self.step < 0):
             ends = f"from {self.first:g} to {self.last:g}"
             raise ValueError(f"step {self.step:g} does not lead {ends}")
+        if self.step is not None and self._steps(self.step) >= MOST_RUNS:
+            raise ValueError(
+                f"step {self.step:g} makes more than {MOST_RUNS} numbers; a larger one is required"
+            )
         return self
+
+    def _steps(self, step: int | float) -> float:
+        return (self.last - self.first) / step + 1e-9
 
     def numbers(self) -> list[int | float]:
         """Lists them; the last is at most ``to``."""
         if self.step is not None:
-            steps = math.floor((self.last - self.first) / self.step + 1e-9)
+            steps = math.floor(self._steps(self.step))
             return [_rounded(self.first + i * self.step) for i in range(steps + 1)]
         gaps = (self.count or 2) - 1
         span = self.last - self.first
         return [_rounded(self.first + span * i / gaps) for i in range(gaps + 1)]
+
+
+def _require_few(seeds: int) -> int:
+    if seeds > MOST_RUNS:
+        raise ValueError(
+            f"so many are more than a plan may have runs ({MOST_RUNS}); seeds: N is how many, "
+            f"[{seeds}] is the one seed {seeds}"
+        )
+    return seeds
 
 
 def _rounded(number: int | float) -> int | float:
@@ -98,7 +120,12 @@ Values = Annotated[
 ]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Seeds = Annotated[
-    Annotated[int, Field(ge=1, description="how many, from 1 on"), Tag("value")]
+    Annotated[
+        int,
+        Field(ge=1, description="how many, from 1 on"),
+        AfterValidator(_require_few),
+        Tag("value"),
+    ]
     | Annotated[list[Seed], Field(min_length=1), Tag("list")]
     | Annotated[Range, Tag("range")],
     Discriminator(_kind),
@@ -144,7 +171,7 @@ class Until(_Model):
     reference: str | None = Field(
         default=None, description="allocator: judge the differences to it on the same seeds"
     )
-    max_seeds: int = Field(ge=LEAST_SEEDS, description="of a cell, reached or not")
+    max_seeds: int = Field(ge=LEAST_SEEDS, le=MOST_RUNS, description="of a cell, reached or not")
     add: int = Field(default=4, ge=1, description="seeds at a time, judged together")
 
 
@@ -188,46 +215,108 @@ class Plan(_Model):
     def _require_room_for_seeds(self) -> Plan:
         if self.until is None:
             return self
-        if any("seed" in condition.match for condition in self.when):
-            raise ValueError("until adds seeds of its own: if must not name seed")
+        for i, condition in enumerate(self.when):
+            if "seed" in condition.match:
+                key = ("when", str(i), "if", "seed")
+                raise PlanFault(key, "until adds seeds of its own: if must not name seed")
         names = [c if isinstance(c, str) else c.name for c in self.allocators]
         if self.until.reference is not None and names.count(self.until.reference) != 1:
-            raise ValueError(
+            raise PlanFault(
+                ("until", "reference"),
                 f"reference is {self.until.reference}; the name of one of the allocators is "
-                f"required: {', '.join(names)}"
+                f"required: {', '.join(names)}",
             )
         seeds = _seeds(self.seeds)
         if not LEAST_SEEDS <= len(set(seeds)) <= self.until.max_seeds:
-            raise ValueError(
+            raise PlanFault(
+                ("seeds",),
                 f"seeds are {len(set(seeds))}; {LEAST_SEEDS} to {self.until.max_seeds} (max_seeds) "
-                "to begin with are required"
+                "to begin with are required",
             )
         if max(seeds) + self.until.max_seeds > MAX_SEED:
-            raise ValueError(f"seeds has {max(seeds)}; max_seeds more would pass {MAX_SEED}")
+            raise PlanFault(
+                ("seeds",), f"seeds has {max(seeds)}; max_seeds more would pass {MAX_SEED}"
+            )
         return self
 
     @model_validator(mode="after")
     def _require_fitting(self) -> Plan:
         for seed in _seeds(self.seeds):
             if not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
-                raise ValueError(
-                    f"seeds has {seed}; whole numbers from 0 to {MAX_SEED} are required"
+                raise PlanFault(
+                    ("seeds",), f"seeds has {seed}; whole numbers from 0 to {MAX_SEED} are required"
                 )
         names = set(self.parameters)
-        for together in self.zip:
+        for i, together in enumerate(self.zip):
             lengths = {name: len(_list(values)) for name, values in together.items()}
             if len(set(lengths.values())) > 1:
                 told = ", ".join(f"{name} has {n}" for name, n in lengths.items())
-                raise ValueError(f"parameters of a zip need lists of one length: {told}")
+                raise PlanFault(
+                    ("zip", str(i)), f"parameters of a zip need lists of one length: {told}"
+                )
             if twice := names & set(together):
-                raise ValueError(f"parameter {min(twice)} is given twice")
+                key = ("zip", str(i), min(twice))
+                raise PlanFault(key, f"parameter {min(twice)} is given twice")
             names |= set(together)
-        for condition in self.when:
-            for name in condition.match:
-                if name not in names and name not in RUN_KEYS:
-                    raise ValueError(str(UnknownName("key of if", name, names | {*RUN_KEYS})))
-            names |= set(condition.set)
+        for name in self.slurm:
+            try:
+                require_known([name])
+            except UsageError as error:
+                raise PlanFault(("slurm", name), str(error)) from error
+        _require_few_runs(self)
+        _require_conditions(self)
         return self
+
+
+def _require_few_runs(plan: Plan) -> None:
+    """Counts the runs that each axis multiplies, before there is any."""
+    axes: dict[tuple[str, ...], int] = {
+        ("scenario",): len(_list(plan.scenario)),
+        ("allocators",): len(plan.allocators),
+        ("seeds",): len(_seeds(plan.seeds)),
+    }
+    for name, values in plan.parameters.items():
+        axes["parameters", name] = len(_list(values))
+    for i, together in enumerate(plan.zip):
+        axes["zip", str(i)] = len(_together(together))
+    if (count := math.prod(axes.values())) > MOST_RUNS:
+        longest = max(axes, key=lambda key: axes[key])
+        hint = "; seeds: N is how many, [N] is the one seed N" if longest == ("seeds",) else ""
+        raise PlanFault(
+            longest,
+            f"the plan means {count} runs, {'.'.join(longest)} being {axes[longest]}; "
+            f"{MOST_RUNS} at most are allowed{hint}",
+        )
+
+
+def _require_conditions(plan: Plan) -> None:
+    """Refuses conditions on keys and values that no run of the plan can have."""
+    known: dict[str, list[Any]] = {name: _list(values) for name, values in plan.parameters.items()}
+    for together in plan.zip:
+        known |= {name: _list(values) for name, values in together.items()}
+    for_all = {
+        "scenario": _list(plan.scenario),
+        "allocator": [c if isinstance(c, str) else c.name for c in plan.allocators],
+        "seed": _seeds(plan.seeds),
+    }
+    for i, condition in enumerate(plan.when):
+        possible = {**known, **for_all}
+        for name, wanted in condition.match.items():
+            key = ("when", str(i), "if", name)
+            if name not in possible:
+                raise PlanFault(key, str(UnknownName("key of if", name, possible)))
+            for value in _list(wanted):
+                if value not in possible[name]:
+                    raise PlanFault(key, _no_such_value(name, value, possible[name]))
+        for name, values in condition.set.items():
+            known[name] = [*known.get(name, ()), *_list(values)]
+
+
+def _no_such_value(name: str, value: Any, known: list[Any]) -> str:
+    if all(isinstance(one, str) for one in (value, *known)):
+        return str(UnknownName(f"{name} of if", value, dict.fromkeys(known)))
+    told = ", ".join(map(repr, known[:MOST_TOLD])) + (", ..." if len(known) > MOST_TOLD else "")
+    return f"{name} of if is {value!r}, which no run of the plan has; one of {told} is required"
 
 
 def expand(plan: Plan) -> list[RunConfig]:
@@ -235,11 +324,24 @@ def expand(plan: Plan) -> list[RunConfig]:
 
     Scenarios change slowest, then allocators, parameters and zips in the order of the plan (the
     first slowest); seeds change fastest.
+
+    Raises:
+        PlanFault: a condition matches no run, or makes too many of them.
     """
     runs: dict[str, RunConfig] = {}
+    matched: set[int] = set()
+    conditions = list(enumerate(plan.when))
     for run in _product(plan):
-        for changed in _conditions(plan.when, run):
+        for changed in _conditions(conditions, run, matched):
             runs.setdefault(_key(changed), changed)
+            if len(runs) > MOST_RUNS:
+                raise PlanFault(
+                    ("when",), f"the plan means more than {MOST_RUNS} runs by what when sets"
+                )
+    for i, condition in conditions:
+        if i not in matched:
+            told = ", ".join(f"{name}: {value}" for name, value in condition.match.items())
+            raise PlanFault(("when", str(i), "if"), f"if {{{told}}} matches no run of the plan")
     return list(runs.values())
 
 
@@ -247,28 +349,37 @@ def _product(plan: Plan) -> Iterator[RunConfig]:
     axes = [[{name: value} for value in _list(values)] for name, values in plan.parameters.items()]
     axes += [_together(entry) for entry in plan.zip]
     trace = _trace(plan.trace)
-    scenarios = plan.scenario if isinstance(plan.scenario, list) else [plan.scenario]
     for scenario, choice, *parts, seed in itertools.product(
-        scenarios, plan.allocators, *axes, _seeds(plan.seeds)
+        _list(plan.scenario), plan.allocators, *axes, _seeds(plan.seeds)
     ):
         named = AllocatorChoice(name=choice) if isinstance(choice, str) else choice
         parameters = {name: value for part in parts for name, value in part.items()}
         yield RunConfig(scenario, named.name, parameters, named.settings, seed, trace)
 
 
-def _conditions(conditions: list[Condition], run: RunConfig) -> Iterator[RunConfig]:
-    """Applies conditions one after the other; a set of several values makes several runs."""
+def _conditions(
+    conditions: list[tuple[int, Condition]], run: RunConfig, matched: set[int]
+) -> Iterator[RunConfig]:
+    """Applies conditions one after the other; a set of several values makes several runs.
+
+    Args:
+        conditions: with their numbers.
+        run: that they are applied to.
+        matched: gets the numbers of those that match.
+    """
     if not conditions:
         yield run
         return
-    first, *others = conditions
+    (number, first), *others = conditions
     if not _matches(first.match, run):
-        yield from _conditions(others, run)
-    elif not first.skip:
+        yield from _conditions(others, run, matched)
+        return
+    matched.add(number)
+    if not first.skip:
         axes = [[(name, value) for value in _list(v)] for name, v in first.set.items()]
         for changes in itertools.product(*axes):
             changed = _with_parameters(run, {**run.parameters, **dict(changes)})
-            yield from _conditions(others, changed)
+            yield from _conditions(others, changed, matched)
 
 
 def _matches(match: Mapping[str, Any], run: RunConfig) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from pyctl.campaign.plan import AllocatorChoice, Condition, Plan, Range, Trace, Until
+from pyctl.campaign.plan_fault import PlanFault
 from pyctl.campaign.yaml_file import Key, YamlFile, read_yaml
 from pyctl.errors import UnknownName, UsageError, located
 
@@ -23,7 +24,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "until": Until,
 }
 NAMED = ("scenario", "allocators")  # keys whose values are names themselves
-METRIC = ("until", "metric")  # and one more
+METRIC = ("until", "metric")
+TRACE_PATH = ("trace", "path")  # as well
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,15 @@ class PlanFile:
         try:
             yield
         except UsageError as error:
+            if isinstance(error, PlanFault):
+                raise UsageError(f"{self._line_of(error.key)}: {error}") from error
             told = error.name if isinstance(error, UnknownName) else str(error)
             key = _best_match(self.file, told)
             place = f"{self.file.path}:{self.file.lines[key]}" if key else str(self.file.path)
             raise located(error, place) from error
+
+    def _line_of(self, key: Key) -> str:
+        return f"{self.file.path}:{self.file.lines[_known_part(self.file, key)]}"
 
 
 def read_plan(path: Path) -> PlanFile:
@@ -61,17 +68,18 @@ def read_plan(path: Path) -> PlanFile:
 
 
 def _sentence(file: YamlFile, error: Any) -> str:
+    fault = error.get("ctx", {}).get("error")
+    if isinstance(fault, PlanFault):
+        return f"{file.path}:{file.lines[_known_part(file, fault.key)]}: {fault}"
     key = _known_part(file, error["loc"])
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "missing":
         missing = f"{'.'.join((*key, str(error['loc'][-1])))} is missing"
         return f"{file.path}:{file.lines.get(key, 1)}: {missing}"
     if error["type"] == "extra_forbidden":
-        message = str(UnknownName("key", ".".join(key), _fields_at(key[:-1])))
+        above = f"key of {'.'.join(key[:-1])}" if len(key) > 1 else "key"
+        message = str(UnknownName(above, key[-1], _fields_at(key[:-1])))
         return f"{file.path}:{file.lines[key]}: {message}"
-    if not key:
-        place = _best_match(file, message)
-        return f"{file.path}:{file.lines[place] if place else 1}: {message}"
     return f"{file.path}:{file.lines[key]}: {'.'.join(key)} is {error['input']!r}: {message}"
 
 
@@ -102,7 +110,9 @@ def _best_match(file: YamlFile, message: str) -> Key | None:
         has_value = text is not None and _names(message, text)
         name = next((part for part in reversed(key) if not part.isdigit()), "")
         has_name = _names(message, name) and len(key) > 1
-        if key == METRIC or (key[0] in NAMED and (len(key) < 3 or key[-1] == "name")):
+        if key == TRACE_PATH and text is not None:
+            has_name = has_value = _names(message, str(Path(text)))
+        elif key == METRIC or (key[0] in NAMED and (len(key) < 3 or key[-1] == "name")):
             has_name = has_value
         score = 2 * has_name + (has_name and has_value)
         if score > most:

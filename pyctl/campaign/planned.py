@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pyctl.campaign.digest import canonical_json, run_id
+from pyctl.campaign.digest import FILES_SHA256, canonical_json, run_id
 from pyctl.campaign.prepare import PreparedRun, RunConfig, prepare
+from pyctl.campaign.setting_files import with_files
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,13 @@ class PlannedRun:
         return f"{self.run_id} {request.scenario} {request.allocator} seed {request.seed}"
 
     def with_seed(self, seed: int) -> PlannedRun:
-        """Makes the same run with other random streams."""
-        config = {**self.config, "seed": seed}
+        """Makes the same run with other random streams.
+
+        Raises:
+            UsageError: a file whose path has the seed cannot be read.
+        """
+        named = FILES_SHA256 in self.config
+        config = with_files(self.config, seed) if named else {**self.config, "seed": seed}
         return PlannedRun(run_id(config), replace(self.request, seed=seed), config, self.sim_s)
 
 
@@ -74,7 +80,7 @@ def varying(runs: Iterable[PlannedRun]) -> list[str]:
 
 
 def _planned(request: RunConfig, prepared: PreparedRun) -> PlannedRun:
-    config = {**prepared.config, "seed": request.seed}
+    config = with_files(prepared.config, request.seed, type(prepared.allocator))
     context = prepared.description["context"]
     steps = context.get("steps")
     return PlannedRun(

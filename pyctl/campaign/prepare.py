@@ -17,6 +17,7 @@ from agents.protocol import Allocator, Context
 from pyctl.campaign.offered import ARRIVALS_FILE, MASK_FILE, OfferedLoad, TraceChoice, offered_load
 from pyctl.campaign.registry import load_allocator
 from pyctl.campaign.schemas import context_of
+from pyctl.campaign.setting_files import SETTINGS, absolute_files, setting_files, with_files
 from pyctl.campaign.settings import MakeAllocator, make_allocator
 from pyctl.errors import UsageError
 from pyctl.exchange.transport import Transport
@@ -88,6 +89,7 @@ class PreparedRun:
         context: for the allocator.
         allocator: made with its settings.
         load: files of the offered load.
+        data: digests and descriptions of the files that the run reads.
         config: canonical configuration; the run's id is its digest.
     """
 
@@ -96,6 +98,7 @@ class PreparedRun:
     context: Context
     allocator: Allocator
     load: OfferedLoad
+    data: Mapping[str, Any]
     config: Mapping[str, Any]
 
 
@@ -116,7 +119,10 @@ def prepare(request: RunConfig, make: MakeAllocator = make_allocator) -> Prepare
     if TOPOLOGY_FILE in request.parameters:
         raise UsageError(f"{TOPOLOGY_FILE} cannot be set: the run's folder gets the file")
     described = describe(request.scenario, request.parameters).raw
-    allocator = make(load_allocator(request.allocator), request.settings)
+    kind = load_allocator(request.allocator)
+    allocator = make(kind, request.settings)
+    settings = _plain_settings(kind, allocator)
+    files = setting_files(kind, settings, request.seed)
     context = context_of(described, request.seed)
     if not context.action:
         raise UsageError(
@@ -140,7 +146,8 @@ def prepare(request: RunConfig, make: MakeAllocator = make_allocator) -> Prepare
         context=context_of(described, request.seed),
         allocator=allocator,
         load=load,
-        config=_canonical(request, described, allocator, load),
+        data={**load.data, **({SETTINGS: files} if files else {})},
+        config=with_files(_canonical(request, described, settings, load), request.seed, kind),
     )
 
 
@@ -160,11 +167,12 @@ def _described_with(
 
 
 def repeat_command(request: RunConfig, out: Path) -> str:
-    """Writes the command that repeats the run."""
+    """Writes the command that repeats the run, from whatever folder."""
+    settings = absolute_files(load_allocator(request.allocator), request.settings)
     words = ["slicebed", "run", request.scenario, "--allocator", request.allocator]
     for option, values in (
         ("--set", request.parameters),
-        ("--allocator-set", request.settings),
+        ("--allocator-set", settings),
     ):
         for key, value in values.items():
             words += [option, f"{key}={_as_word(value)}"]
@@ -199,8 +207,16 @@ def _without_files(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in parameters.items() if k not in FILES}
 
 
+def _plain_settings(kind: type[Allocator], allocator: Allocator) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(allocator.settings)))
+    return absolute_files(kind, plain)
+
+
 def _canonical(
-    request: RunConfig, description: Mapping[str, Any], allocator: Allocator, load: OfferedLoad
+    request: RunConfig,
+    description: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    load: OfferedLoad,
 ) -> dict[str, Any]:
     # Attributes of ns-3 (ns3::Class::Attribute) are not among the described parameters.
     parameters = dict(request.parameters)
@@ -209,7 +225,7 @@ def _canonical(
         "scenario": request.scenario,
         "parameters": _without_files(parameters),
         "allocator": request.allocator,
-        "allocator_settings": json.loads(json.dumps(dataclasses.asdict(allocator.settings))),
+        SETTINGS: settings,
         "seed": request.seed,
         "mask_sha256": None if load.mask_csv is None else _sha256(load.mask_csv),
         **({} if load.arrivals_csv is None else {"arrivals_sha256": _sha256(load.arrivals_csv)}),

@@ -30,7 +30,8 @@ def _again(run: StoredRun) -> PlannedRun:
     if planned.run_id != run.run_id:
         raise StoreError(
             f"{run.folder} cannot be repeated: its configuration means run {planned.run_id} now "
-            "(another version of the scenario, or another trace); batch its plan again"
+            "(another version of the scenario, another trace, or another file that a setting "
+            "names); batch its plan again"
         )
     return planned
 

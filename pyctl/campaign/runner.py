@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pyctl.campaign import store
 from pyctl.campaign.episode import EpisodeEnd, Simulation, StepReport, run_episode
-from pyctl.campaign.errors import StoreError, cannot_write
+from pyctl.campaign.errors import BY_USER, StoreError, cannot_write
 from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.prepare import (
     TOPOLOGY_FILE,
@@ -25,6 +25,7 @@ from pyctl.campaign.provenance import provenance
 from pyctl.campaign.recorder import Recorder
 from pyctl.campaign.recording import DecisionFile
 from pyctl.campaign.settings import MakeAllocator, make_allocator
+from pyctl.campaign.summary import run_summary
 from pyctl.campaign.tables import write_table
 from pyctl.errors import SimulationError
 from pyctl.tracking.names import TrackerName
@@ -65,6 +66,7 @@ def run_once(
     open_simulation: OpenSimulation | None = None,
     make: MakeAllocator | None = None,
     track: Sequence[TrackerName] = (),
+    why_interrupted: Callable[[], str] = lambda: BY_USER,
 ) -> RunResult:
     """Runs a scenario with an allocator and stores the run as ``out/<run_id>``.
 
@@ -78,6 +80,7 @@ def run_once(
         open_simulation: starts the simulation; None for the scenario's binary.
         make: makes an allocator that other runs share a process with; None for one of its own.
         track: who shows the run's figures while it lasts; changes nothing of the results.
+        why_interrupted: says what a KeyboardInterrupt came from.
 
     Raises:
         UsageError: before anything is started or written.
@@ -87,7 +90,7 @@ def run_once(
     prepared = prepare(request, make or make_allocator)
     origin = {
         **provenance(prepared.description, repeat_command(request, out)),
-        "data": prepared.load.data,
+        "data": prepared.data,
         "channel": request.reach.channel,
         "shared_model": make is not None,
     }
@@ -102,7 +105,7 @@ def run_once(
                 summary = _fill(prepared, folder, recorder, origin, on_step, opener)
             target = folder.commit("ok")
         except KeyboardInterrupt as interrupt:
-            record = {"error": str(interrupt) or "interrupted by the user"}
+            record = {"error": str(interrupt) or why_interrupted()}
             _keep_unfinished(folder, recorder, "interrupted", record)
             raise
         except Exception as error:
@@ -132,7 +135,7 @@ def _fill(
     end = _play(prepared, folder, recorder, on_step, open_simulation)
     wall_s = time.perf_counter() - begun
     _write_tables(folder, recorder)
-    summary = _summarise(prepared, recorder, end, wall_s)
+    summary = run_summary(prepared.config, prepared.description, recorder, end, wall_s)
     folder.write_json(store.SUMMARY, summary)
     return summary
 
@@ -207,30 +210,6 @@ def _write_tables(folder: store.PendingRun, recorder: Recorder) -> None:
                 write_table(table, folder.path / name)
     except OSError as error:
         raise cannot_write(folder.path / name, error) from error
-
-
-def _summarise(
-    prepared: PreparedRun,
-    recorder: Recorder,
-    end: EpisodeEnd,
-    wall_s: float,
-) -> dict[str, Any]:
-    from analysis.metrics import summarise
-
-    sim_s = recorder.records[-1].t_sim_s if recorder.records else 0.0
-    config = {**prepared.config, "context": prepared.description["context"]}
-    return {
-        "kpi_sha256": recorder.kpi_sha256(),
-        **summarise(recorder.steps(), recorder.intervals(), config, recorder.histograms()),
-        "steps": len(recorder.records),
-        "sim_s": sim_s,
-        "wall_s": wall_s,
-        "sim_seconds_per_second": sim_s / wall_s,
-        "repairs": end.repairs.counts(),
-        "last_refusal": end.repairs.reason,
-        "conservation": dict(end.conservation),
-        "terminated": end.terminated,
-    }
 
 
 def _keep_unfinished(

@@ -1,7 +1,8 @@
-"""What became of the runs of a store: ok, failed, interrupted, running, stale.
+"""What became of the runs of a store: ok, failed, hung, interrupted, running, stale.
 
-``stale`` is a run whose process ended without a word. Folders and files that are not a run's are
-not looked at.
+``hung`` is a run that is kept as failed because it did not go on, or too slowly. ``stale`` is a run
+whose process ended without a word, or whose summary is damaged. Folders and files that are not a
+run's are not looked at.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from analysis.run_states import failed_or_hung
 from pyctl.campaign import store
 from pyctl.campaign.abandoned import is_abandoned
 from pyctl.campaign.claims import Owner
 from pyctl.campaign.errors import StoreError
 from pyctl.launch.log import TAIL_BYTES
 
-RunState = Literal["ok", "failed", "interrupted", "running", "stale"]
-STATES: tuple[RunState, ...] = ("ok", "failed", "interrupted", "running", "stale")
+RunState = Literal["ok", "failed", "hung", "interrupted", "running", "stale"]
+STATES: tuple[RunState, ...] = get_args(RunState)
 TAIL_LINES = 5
 
 _ENDED = re.compile(r"^([0-9a-f]{12})(?:\.(failed|interrupted))?$")
@@ -45,12 +47,14 @@ class StoredRun:
 
     def reason(self) -> str:
         """Says why it is not ok; empty if it is, or if nothing is known."""
-        if self.state in ("failed", "interrupted"):
+        if self.state in ("failed", "hung", "interrupted"):
             record = _json(self.folder / store.ERROR)
             kind = f"{record['kind']}: " if "kind" in record else ""
             return f"{kind}{record.get('error', '')}"
         if self.state == "ok":
             return ""
+        if _ENDED.match(self.folder.name):
+            return f"{self.folder / store.SUMMARY} is damaged"
         path = self.folder / store.OWNER if self.folder.is_dir() else self.folder
         owner = Owner.read(path)
         gone = "" if self.state == "running" else " is gone"
@@ -89,14 +93,14 @@ def counts(runs: Iterable[StoredRun]) -> dict[str, int]:
 
 def _rank(run: StoredRun) -> int:
     """Orders states of one run: who runs now hides earlier failures, and these a corpse."""
-    return ("ok", "running", "failed", "interrupted", "stale").index(run.state)
+    return ("ok", "running", "failed", "hung", "interrupted", "stale").index(run.state)
 
 
 def _stored_run(path: Path) -> StoredRun | None:
     if ended := _ENDED.match(path.name):
         needed = store.ERROR if ended[2] else store.SUMMARY
         if (path / store.CONFIG).is_file() and (path / needed).is_file():
-            return StoredRun(ended[1], ended[2] or "ok", path)  # type: ignore[arg-type]
+            return StoredRun(ended[1], _state_of(path, ended[2]), path)
         return None
     if partial := _PARTIAL.match(path.name):
         state: RunState = "stale" if is_abandoned(path) else "running"
@@ -105,6 +109,14 @@ def _stored_run(path: Path) -> StoredRun | None:
         owner = Owner.read(path)
         return StoredRun(lock[1], "running", path) if owner and owner.lives() else None
     return None
+
+
+def _state_of(folder: Path, suffix: str | None) -> RunState:
+    if suffix == "failed":
+        return failed_or_hung(_json(folder / store.ERROR).get("kind"))
+    if suffix is not None:
+        return "interrupted"
+    return "ok" if store.is_whole(folder / store.SUMMARY) else "stale"
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pyctl.campaign import store
-from pyctl.campaign.digest import canonical_json
+from pyctl.campaign.digest import FILES_SHA256, canonical_json
 from pyctl.campaign.errors import StoreError
 from pyctl.campaign.plan import Until
 from pyctl.campaign.planned import PlannedRun
@@ -233,7 +233,9 @@ def _group(until: Until, cells: Sequence[Sequence[PlannedRun]]) -> _Group:
 
 
 def _key(run: PlannedRun, *without: str) -> str:
-    return canonical_json({k: v for k, v in run.config.items() if k not in without})
+    # Files of settings may follow the seed; their paths are among the settings.
+    left_out = {*without, FILES_SHA256}
+    return canonical_json({k: v for k, v in run.config.items() if k not in left_out})
 
 
 def _value(out: Path, run_id: str, metric: str) -> float | None:

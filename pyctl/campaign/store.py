@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import os
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,6 +44,7 @@ LOG = "simulation.log"
 DECISIONS = "decisions.bin"
 OWNER = "owner.json"  # who writes the folder, until it is in place
 
+LAST_BYTES = 2  # of a JSON file: a brace, and the end of its line
 REMOVAL_TRIES = 5
 
 OUR_FILES = frozenset(
@@ -164,7 +166,21 @@ class PendingRun:
 def is_ok(out: Path, run: str) -> bool:
     """Tells whether a run is stored that ended well."""
     folder = folder_of(out, run)
-    return (folder / SUMMARY).is_file() and is_run(folder, run)
+    return is_whole(folder / SUMMARY) and is_run(folder, run)
+
+
+def is_whole(path: Path) -> bool:
+    """Tells whether a JSON object is there from its first to its last character.
+
+    What was cut, or never reached the disk, is found without reading all of it.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            begins = file.read(1)
+            file.seek(-LAST_BYTES, os.SEEK_END)
+            return begins == b"{" and file.read().rstrip().endswith(b"}")
+    except OSError:
+        return False  # there is none, or it is shorter than that
 
 
 def is_run(folder: Path, run: str) -> bool:

@@ -12,15 +12,17 @@ import signal
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
+from analysis.run_states import failed_or_hung
 from pyctl.campaign import store
 from pyctl.campaign.abandoned import remove_abandoned
 from pyctl.campaign.claims import Owner, claim
 from pyctl.campaign.episode import StepReport
+from pyctl.campaign.errors import BATCH_GONE, BY_USER
 from pyctl.campaign.interrupts import Interrupts
 from pyctl.campaign.planned import PlannedRun
 from pyctl.campaign.settings import MakeAllocator
@@ -31,6 +33,7 @@ from pyctl.tracking.names import TrackerName
 REPORT_EVERY_S = 0.1
 # An interrupted run may take this long to store what there is of it.
 END_S = 10.0
+LAST_WORD_S = 1.0  # what the batch said before its connection was lost is heard within this time
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,11 @@ class Outcome:
     message: str = ""
     holder: Owner | None = None
 
+    @property
+    def shown(self) -> str:
+        """State as commands show it: a run that failed may have hung."""
+        return failed_or_hung(self.kind) if self.state == "failed" else self.state
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -72,6 +80,17 @@ class Ready:
     """
 
     owner: Owner
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The batch's last message: it closes the connection, and the run is interrupted.
+
+    Attributes:
+        why: as the run is to say.
+    """
+
+    why: str
 
 
 @dataclass(frozen=True)
@@ -94,15 +113,17 @@ def work(connection: Connection, out: Path, door: Door | None = None) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     orders: queue.Queue[Order | None] = queue.Queue()
-    busy, closed = threading.Event(), threading.Event()
-    threading.Thread(target=_listen, args=(connection, orders, busy, closed), daemon=True).start()
+    busy, ending = threading.Event(), Ending()
+    threading.Thread(target=_listen, args=(connection, orders, busy, ending), daemon=True).start()
     try:
         connection.send(Ready(Owner.current()))
         while (order := orders.get()) is not None:
             busy.set()
-            if closed.is_set():  # before the listener could see that there is something to stop
+            if (
+                ending.closed.is_set()
+            ):  # before the listener could see that there is something to stop
                 return
-            outcome = _Worker(connection, out, door).run(order)
+            outcome = _Worker(connection, out, door, ending).run(order)
             busy.clear()
             connection.send(outcome)
     except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
@@ -113,18 +134,45 @@ def _listen(
     connection: Connection,
     orders: queue.Queue[Order | None],
     busy: threading.Event,
-    closed: threading.Event,
+    ending: Ending,
 ) -> None:
     try:
         while True:
-            orders.put(connection.recv())
+            message: Order | Stop = connection.recv()
+            if isinstance(message, Stop):
+                ending.said = message.why
+            else:
+                orders.put(message)
     except (EOFError, OSError):
-        closed.set()
+        ending.closed.set()
         orders.put(None)
     if busy.is_set():
         os.kill(os.getpid(), signal.SIGINT)
     time.sleep(END_S)
     os._exit(1)
+
+
+@dataclass(eq=False)
+class Ending:
+    """What is known of the end of the batch.
+
+    Attributes:
+        said: why it ends, as it said itself.
+        closed: set when its connection is, after all that it said was heard.
+        lost: whether nothing more can be sent to it.
+    """
+
+    said: str = ""
+    closed: threading.Event = field(default_factory=threading.Event)
+    lost: bool = False
+
+    def why(self) -> str:
+        """Says why a run was interrupted."""
+        if self.lost:
+            self.closed.wait(LAST_WORD_S)
+        if self.said:
+            return self.said
+        return BATCH_GONE if self.lost or self.closed.is_set() else BY_USER
 
 
 @dataclass(frozen=True)
@@ -134,6 +182,7 @@ class _Worker:
     connection: Connection
     out: Path
     door: Door | None
+    ending: Ending = field(default_factory=Ending)
 
     def run(self, order: Order) -> Outcome:
         with Interrupts():  # none leaves a lock behind
@@ -156,9 +205,16 @@ class _Worker:
             return Outcome("skipped")
         remove_abandoned(self.out, run.run_id)
         self.connection.send(Begun())
-        report = _Reporter(self.connection)
+        report = _Reporter(self.connection, self.ending)
         with self._allocators() as make:
-            result = run_once(run.request, self.out, report, make=make, track=order.track)
+            result = run_once(
+                run.request,
+                self.out,
+                report,
+                make=make,
+                track=order.track,
+                why_interrupted=self.ending.why,
+            )
         if result.run_id != run.run_id:
             message = f"it was stored as {result.run_id}: files changed"
             return Outcome("failed", "StoreError", message)
@@ -178,8 +234,8 @@ def _failed(error: Exception) -> Outcome:
 class _Reporter:
     """Tells the batch how far the run is, now and then."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, ending: Ending) -> None:
+        self._connection, self._ending = connection, ending
         self._told_s = 0.0
 
     def __call__(self, report: StepReport) -> None:
@@ -189,4 +245,5 @@ class _Reporter:
             try:
                 self._connection.send(report)
             except OSError:
+                self._ending.lost = True
                 raise KeyboardInterrupt from None  # the batch is gone: as good as its word

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyctl.cli.batch_progress import BatchProgress, Quiet
 
 FAILED = 1
+BAD = ("failed", "hung")  # states of runs that their own fault ended
 
 Out = Annotated[Path, typer.Option(help="Store; each run gets a folder in it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the runs; start nothing.")]
@@ -57,9 +58,14 @@ def resume(
     choices: Choices,
 ) -> None:
     """Run what a batch did not bring to its end."""
+    from pyctl.campaign.states import stored_runs
+
     choices.require_fitting()
     if target.is_dir():
         out, work = target, Work(of_store(target, ("interrupted", "stale")))
+        if bad := sum(run.state in BAD for run in stored_runs(target)):
+            told = f"{bad} runs that failed or hung are left: slicebed retry {target} --failed"
+            print(told, file=sys.stderr)
     else:
         work = read_work(target, out)
     _execute(work, out, choices)
@@ -68,17 +74,17 @@ def resume(
 @taking_choices
 def retry(
     results: Annotated[Path, typer.Argument(help="Store.")] = DEFAULT_OUT,
-    failed: Annotated[bool, typer.Option("--failed", help="The failed runs.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="The runs that failed or hung.")] = False,
     *,
     choices: Choices,
 ) -> None:
-    """Run failed runs of a store again."""
+    """Run again what failed or hung in a store."""
     from pyctl.errors import UsageError
 
     if not failed:
         raise UsageError("retry repeats failed runs: give --failed")
     choices.require_fitting()
-    _execute(Work(of_store(results, ("failed",))), results, choices)
+    _execute(Work(of_store(results, BAD)), results, choices)
 
 
 def plan_schema() -> None:
@@ -106,12 +112,13 @@ def _execute(work: Work, out: Path, choices: Choices) -> None:
     growth = None if work.rule is None else _Growing(work.rule, progress, estimate)
     doing = Batch(missing, out, choices.options(count), progress, backend, growth)
     try:
-        doing.run()
+        with work.located():
+            doing.run()
     finally:
         progress.close()
     rows = [_row(run, doing) for run in work.runs()]
     _print_outcome(rows, out, time.monotonic() - begun, work.rule, choices.as_json)
-    if any(row["state"] == "failed" for row in rows):
+    if any(row["state"] in BAD for row in rows):
         raise typer.Exit(FAILED)
 
 
@@ -140,7 +147,7 @@ def _row(run: PlannedRun, done: Batch) -> dict[str, Any]:
         "scenario": request.scenario,
         "allocator": request.allocator,
         "seed": request.seed,
-        "state": "skipped" if outcome is None else outcome.state,
+        "state": "skipped" if outcome is None else outcome.shown,
         "reason": f"{outcome.kind}: {outcome.message}" if outcome and outcome.kind else "",
         "setbacks": done.setbacks.get(run.run_id, []),
     }
@@ -153,7 +160,7 @@ def _print_outcome(
     rule: StoppingRule | None,
     as_json: bool,
 ) -> None:
-    states = ("ok", "skipped", "failed")
+    states = ("ok", "skipped", *BAD)
     counted = {state: sum(row["state"] == state for row in rows) for state in states}
     if as_json:
         judged = {} if rule is None else {"until": until_entries(rule)}
@@ -165,14 +172,14 @@ def _print_outcome(
     for row in rows:
         for cause in row["setbacks"]:
             print(f"{row['run_id']} was tried again: {cause}")
-    failed = [row for row in rows if row["state"] == "failed"]
-    if failed:
-        columns = ("run_id", "scenario", "allocator", "seed", "reason")
-        cells = [tuple(str(row[name]) for name in columns) for row in failed]
-        print_tables(make_table("Failed runs", columns, cells))
+    bad = [row for row in rows if row["state"] in BAD]
+    if bad:
+        columns = ("run_id", "scenario", "allocator", "seed", "state", "reason")
+        cells = [tuple(str(row[name]) for name in columns) for row in bad]
+        print_tables(make_table("Runs that failed or hung", columns, cells))
     print(
         f"{counted['ok']} runs ok, {counted['skipped']} ok before, {counted['failed']} failed, "
-        f"in {duration(wall_s)}; stored in {out}"
+        f"{counted['hung']} hung, in {duration(wall_s)}; stored in {out}"
     )
 
 
@@ -200,12 +207,17 @@ def _print_plan(work: Work, out: Path, workers: int | None, as_json: bool) -> No
     ]
     left = [row["predicted_s"] for row in rows if row["state"] != "ok"]
     total = total_s(left, cores_or(workers))
+    unknown = left.count(None)
     if as_json:
-        print_json({"out": str(out), "runs": rows, "to_run": len(left), "predicted_s": total})
+        totals = {"to_run": len(left), "predicted_s": total, "guessed": unknown}
+        print_json({"out": str(out), "runs": rows, **totals})
         return
     print_tables(_plan_table(rows, names))
-    unknown = left.count(None)
-    time_text = f"unknown ({unknown} without a past run)" if total is None else duration(total)
+    guessed = f" ({unknown} without a past run: guessed as the mean of the others)"
+    if total is None:
+        time_text = f"unknown ({unknown} without a past run)"
+    else:
+        time_text = duration(total) + (guessed if unknown else "")
     print(f"{len(rows)} runs, {len(left)} to run, with {cores_or(workers)} workers: {time_text}")
     if work.rule is not None:
         print(work.rule.prospect())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
@@ -45,7 +46,7 @@ class BatchProgress:
         self._begun_s: dict[str, float] = {}
         self._lines: dict[str, str] = {}
         self._took_s: list[float] = []
-        self._failed = 0
+        self._bad: Counter[str] = Counter()
         self._drawn_s = 0.0
         self._elsewhere: set[str] = set()
         self._note = ""
@@ -85,13 +86,14 @@ class BatchProgress:
         took_s = self._clock() - self._begun_s.pop(run.run_id, self._clock())
         cause = f": {outcome.kind}: {outcome.message}" if outcome.state == "failed" else ""
         if again:
-            self._say(f"{run.label}  {outcome.state}{cause}; tried once more")
+            self._say(f"{run.label}  {outcome.shown}{cause}; tried once more")
             return
         self._left.pop(run.run_id, None)
-        self._failed += outcome.state == "failed"
+        if outcome.state == "failed":
+            self._bad[outcome.shown] += 1
         if outcome.state == "ok":
             self._took_s.append(took_s)
-        text = f"{run.label}  {outcome.state} after {duration(took_s)}{cause}"
+        text = f"{run.label}  {outcome.shown} after {duration(took_s)}{cause}"
         if self._live:
             if cause:
                 self._say(text)
@@ -102,10 +104,10 @@ class BatchProgress:
     def total_line(self) -> str:
         """Writes how many runs are over, and when all will be."""
         done = self._total - len(self._left)
-        failed = f", {self._failed} failed" if self._failed else ""
+        bad = "".join(f", {count} {state}" for state, count in sorted(self._bad.items()))
         eta_s = self._eta_s()
         eta = "-" if eta_s is None else duration(eta_s)
-        return f"{done}/{self._total} runs{failed}  ETA {eta}{self._note}"
+        return f"{done}/{self._total} runs{bad}  ETA {eta}{self._note}"
 
     def close(self) -> None:
         """Ends the live lines."""

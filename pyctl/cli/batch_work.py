@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +21,13 @@ class Work:
         listed: runs, where no rule adds any.
         rule: of the plan, or None.
         slurm: options of sbatch that the plan has.
+        located: makes a context that puts the plan's file and line before errors about it.
     """
 
     listed: Sequence[PlannedRun]
     rule: StoppingRule | None = None
     slurm: Mapping[str, str | int] = field(default_factory=dict)
+    located: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def runs(self) -> Sequence[PlannedRun]:
         """Lists the runs, those that the rule has added by now among them."""
@@ -46,8 +49,21 @@ def read_work(path: Path, out: Path) -> Work:
     until = file.plan.until
     with file.located():
         runs = identify(expand(file.plan))
+        if until is not None:
+            _require_metric(until.metric, runs)
         rule = None if until is None else StoppingRule(until, runs, out)
-    return Work(runs, rule, file.plan.slurm)
+    return Work(runs, rule, file.plan.slurm, file.located)
+
+
+def _require_metric(metric: str, runs: Sequence[PlannedRun]) -> None:
+    """Refuses a metric that one of the runs cannot have, each scenario with its parameters once."""
+    from pyctl.campaign.summary import require_metric
+    from pyctl.launch.scenarios import describe
+
+    requests = {str((run.config["scenario"], run.config["parameters"])): run for run in runs}
+    for run in requests.values():
+        described = describe(run.request.scenario, run.request.parameters)
+        require_metric(metric, described.raw)
 
 
 def of_store(results: Path, states: Sequence[str]) -> list[PlannedRun]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
-# Wide enough that no table of ours is cut where there is no terminal to ask.
-WIDTH_WITHOUT_TERMINAL = 140
+# No table of ours is cut where there is no terminal to ask: lines are as long as they are.
+WIDTH_WITHOUT_TERMINAL = 100_000
+IDS = ("run", "run_id")  # columns that are copied from, and never cut or folded
 
 
 def print_json(value: Any) -> None:
@@ -36,7 +37,9 @@ def make_table(
 
     table = Table(title=title or None, title_justify="left", box=SIMPLE, title_style="bold")
     for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if i >= numbers_from else "left")
+        table.add_column(
+            column, justify="right" if i >= numbers_from else "left", no_wrap=column in IDS
+        )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
@@ -13,6 +13,8 @@ from pyctl.cli.until import until_entries, until_table
 
 if TYPE_CHECKING:
     from pyctl.campaign.stopping import StoppingRule
+
+Format = Literal["csv", "parquet"]
 
 
 def status(
@@ -71,10 +73,29 @@ def _rule_of(plan: Path, results: Path) -> StoppingRule:
     return rule
 
 
+def _format_of(out: Path, given: Format | None) -> Format:
+    """Takes the format of a file from its name, unless it is given.
+
+    Raises:
+        UsageError: the name ends otherwise, or in another one than the given.
+    """
+    from pyctl.errors import UsageError
+
+    named = next((form for form in get_args(Format) if out.suffix == f".{form}"), None)
+    if given is not None and named not in (None, given):
+        raise UsageError(f"--format is {given}, and --out {out} ends in {out.suffix}; drop one")
+    form = given or named
+    if form is None:
+        raise UsageError(f"--out is {out}; a name in .csv or .parquet is required, or --format")
+    return form
+
+
 def export(
     results: Annotated[Path, typer.Argument(help="Store.")] = DEFAULT_OUT,
     out: Annotated[Path, typer.Option(help="File to write.", show_default=False)] = Path(),
-    form: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="Of it.")] = "csv",
+    form: Annotated[
+        Format | None, typer.Option("--format", help="Of it; if not given, as its name ends.")
+    ] = None,
 ) -> None:
     """Write one row for each finished run: its configuration and figures."""
     from analysis.errors import StoreReadError
@@ -83,9 +104,10 @@ def export(
 
     if out == Path():
         raise UsageError("no file to write: give --out FILE")
+    chosen = _format_of(out, form)
     try:
         table = run_table(results)
-        write_table(table, out, form)
+        write_table(table, out, chosen)
     except StoreReadError as error:
         raise UsageError(str(error)) from error
     print(f"{len(table)} runs, {len(table.columns)} columns in {out}")

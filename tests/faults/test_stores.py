@@ -63,7 +63,7 @@ def test_a_full_disk_is_told_and_resume_goes_on_where_there_is_room(tmp_path: Pa
     assert 0 < full["ok"] < SEEDS
     assert full["failed"] == full["running"] == 0
     counted = json.loads(printed)["counts"]
-    assert counted == {"ok": SEEDS - full["ok"], "skipped": full["ok"], "failed": 0}
+    assert counted == {"ok": SEEDS - full["ok"], "skipped": full["ok"], "failed": 0, "hung": 0}
     assert digests(tmp_path / "kept" / "results") == expected
     assert sorted(os.listdir(tmp_path / "kept" / "results")) == sorted(expected)
 
@@ -84,7 +84,7 @@ def test_a_file_that_cannot_grow_is_told_and_resume_goes_on(tmp_path: Path) -> N
     assert [run.state for run in interrupted] == ["interrupted"]
     status, printed, told = slicebed("resume", "results", "--json", cwd=tmp_path)
     assert status == 0, told
-    assert json.loads(printed)["counts"] == {"ok": 1, "skipped": 0, "failed": 0}
+    assert json.loads(printed)["counts"] == {"ok": 1, "skipped": 0, "failed": 0, "hung": 0}
     status, _, told = slicebed("resume", "plan.yaml", "--out", "results", cwd=tmp_path)
     assert status == 0, told
     assert digests(tmp_path / "results") == expected
@@ -152,7 +152,7 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path: Path) -> None:
         *words, "--retries", "0", "--json", cwd=tmp_path, environment=environment
     )
     assert status == 0, told
-    assert json.loads(printed)["counts"] == {"ok": SEEDS, "skipped": 0, "failed": 0}
+    assert json.loads(printed)["counts"] == {"ok": SEEDS, "skipped": 0, "failed": 0, "hung": 0}
     assert 0 <= json.loads(printed)["wall_s"] < 600
     assert digests(tmp_path / "results") == expected
     assert len(os.listdir(tmp_path / "jumped")) >= 3  # the batch and its workers

@@ -12,17 +12,13 @@ from typing import Any, Protocol
 
 from pyctl.campaign.backends.backend import CORES_OF_A_RUN, BackendError, Needs
 from pyctl.campaign.backends.calling import Call, CallingBackend, call_back
+from pyctl.campaign.backends.sbatch_options import HOST, require_known
 from pyctl.campaign.backends.slurm_queue import SlurmQueue
 from pyctl.campaign.claims import Owner
 from pyctl.errors import UsageError
 
 FOLDER = ".slurm"  # in the store: scripts and logs of jobs
 PRIVATE = 0o700
-HOST = "host"  # option of ours: how nodes reach the host of the batch
-# Options of sbatch that say what a worker is; slicebed sets them.
-OURS = frozenset(
-    ("array", "error", "nodes", "no_requeue", "ntasks", "open_mode", "output", "requeue", "signal")
-)
 PLACE_WORD = "slurm"
 # By which Slurm says that a job's time is nearly over, or that another job takes its node.
 NOTICES = (signal.SIGTERM, signal.SIGUSR2)
@@ -110,12 +106,11 @@ def slurm_backend(out: Path, needs: Needs, options: Mapping[str, str]) -> Submit
 
     Raises:
         UsageError: submitit is not installed, this is no machine to submit from, or an option is
-            one that slicebed sets.
+            none of sbatch's, or one that slicebed sets.
     """
     submitit = _import_submitit()
+    require_known(options)
     settings = {name.replace("-", "_"): value for name, value in options.items()}
-    for name in sorted(OURS & set(settings)):
-        raise UsageError(f"--slurm {name} cannot be set: a worker is a job of one task")
     for command in ("sbatch", "squeue", "scancel", "srun"):
         if shutil.which(command) is None:
             raise UsageError(f"--backend slurm needs Slurm's command {command} on this machine")

@@ -36,6 +36,7 @@ def reported_store(results: Path) -> Path:
             origin |= {"git": {"commit": "c0ffee", "dirty": False}, "ns3": "3.44"}
             (folder / "provenance.json").write_text(json.dumps(origin))
     _failed(results / "bad.failed", {"error": HOSTILE, "kind": "SimulationCrashed"})
+    _failed(results / "asleep.failed", {"error": "no border was passed", "kind": "Stalled"})
     _failed(results / "stopped.interrupted", {"error": "interrupted by the user"})
     _failed(results / ".going.1a2b3c4d.partial", None)
     damaged = edge_run(results / "damaged", seed=4)

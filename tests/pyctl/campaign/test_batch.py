@@ -21,7 +21,7 @@ from pyctl.campaign.backends import local
 from pyctl.campaign.backends.backend import BackendError
 from pyctl.campaign.batch import Batch, BatchOptions
 from pyctl.campaign.episode import StepReport
-from pyctl.campaign.errors import StoreError
+from pyctl.campaign.errors import BATCH_GONE, BY_USER, StoreError
 from pyctl.campaign.planned import PlannedRun, identify
 from pyctl.campaign.prepare import RunConfig
 from pyctl.campaign.states import counts, stored_runs
@@ -60,8 +60,8 @@ def loopback(**parameters: Any) -> list[PlannedRun]:
     return identify([RunConfig("loopback", "equal", parameters)])
 
 
-def start(folder: Path, out: str) -> subprocess.Popen[str]:
-    (folder / "plan.yaml").write_text(PLAN)
+def start(folder: Path, out: str, plan: str = PLAN) -> subprocess.Popen[str]:
+    (folder / "plan.yaml").write_text(plan)
     return subprocess.Popen(
         [*SLICEBED, "batch", "plan.yaml", "--out", out, "--workers", "2", "--json"],
         cwd=folder,
@@ -104,7 +104,7 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 def test_kills_lose_nothing_and_change_nothing(tmp_path: Path) -> None:
     undisturbed = finish(start(tmp_path, "undisturbed"))
-    assert undisturbed["counts"] == {"ok": RUNS, "skipped": 0, "failed": 0}
+    assert undisturbed["counts"] == {"ok": RUNS, "skipped": 0, "failed": 0, "hung": 0}
     moments = random.Random(6)
     done: list[int] = []
     for _ in range(4):
@@ -124,6 +124,30 @@ def test_kills_lose_nothing_and_change_nothing(tmp_path: Path) -> None:
     assert len(digests(tmp_path / "killed")) == RUNS
     # Each run is there once, and nothing else.
     assert sorted(os.listdir(tmp_path / "killed")) == sorted(digests(tmp_path / "undisturbed"))
+
+
+def test_runs_of_a_batch_that_was_killed_do_not_blame_the_user(tmp_path: Path) -> None:
+    plan = "scenario: loopback\nallocators: [equal]\nparameters: {steps: 300000}\n"
+    process = start(tmp_path, "out", plan)
+    wait_for_a_run(process, tmp_path / "out", ".*.partial/decisions.bin")
+    family = children(process)
+    process.kill()
+    process.communicate()
+    assert psutil.wait_procs(family, timeout=GONE_S)[1] == []
+    (stored,) = stored_runs(tmp_path / "out")
+    assert (stored.state, stored.reason()) == ("interrupted", BATCH_GONE)
+
+
+def test_runs_of_a_batch_that_ends_by_an_error_say_which(tmp_path: Path) -> None:
+    class Ends(Log):
+        def step(self, run: PlannedRun, report: StepReport) -> None:
+            raise BackendError("no more workers")
+
+    (run,) = loopback(steps=300_000)
+    with pytest.raises(BackendError):
+        Batch([run], tmp_path, BatchOptions(1), Ends()).run()
+    (stored,) = stored_runs(tmp_path)
+    assert stored.reason() == "the batch ended: no more workers"
 
 
 def test_two_batches_on_one_store_share_the_work(tmp_path: Path) -> None:
@@ -151,6 +175,7 @@ def test_ctrl_c_keeps_what_is_over_and_stops_the_rest(
     # However early it was: no lock, and no folder that nobody writes.
     assert sorted(os.listdir(tmp_path / "out")) == sorted(run.folder.name for run in stored)
     assert {run.state for run in stored} <= {"ok", "interrupted"}
+    assert {run.reason() for run in stored if run.state == "interrupted"} <= {BY_USER}
     if moment.endswith("description.json"):
         assert counts(stored)["interrupted"] >= 1
 
@@ -197,7 +222,8 @@ def test_a_run_that_passes_no_border_is_given_up_and_kept_as_failed(tmp_path: Pa
     assert log.ends == [("failed", "Stalled", True), ("failed", "Stalled", False)]
     assert outcomes[run.run_id].message.startswith("no border was passed for 4 s")
     (stored,) = stored_runs(tmp_path)
-    assert (stored.state, stored.reason().partition(":")[0]) == ("failed", "Stalled")
+    assert (stored.state, stored.reason().partition(":")[0]) == ("hung", "Stalled")
+    assert outcomes[run.run_id].shown == "hung"
     assert os.listdir(tmp_path) == [f"{run.run_id}.failed"]
 
 
@@ -212,7 +238,7 @@ def test_a_run_that_is_too_slow_is_given_up_and_not_tried_again(
     assert log.ends == [("failed", "TooSlow", False)]
     assert "1e+06 s a minute are required" in outcomes[run.run_id].message
     (stored,) = stored_runs(tmp_path)
-    assert (stored.state, stored.reason().partition(":")[0]) == ("failed", "TooSlow")
+    assert (stored.state, stored.reason().partition(":")[0]) == ("hung", "TooSlow")
     assert log.steps > 1
 
 

@@ -58,5 +58,7 @@ def test_unknown_runs_first_then_the_longest(tmp_path: Path) -> None:
 def test_the_time_of_all_is_a_share_of_the_sum_or_the_longest() -> None:
     assert total_s([4.0, 2.0, 2.0], 2) == 4.0
     assert total_s([9.0, 1.0], 2) == 9.0
-    assert total_s([1.0, None], 2) is None
+    # Of one that is unknown: the mean of the others, 2 s.
+    assert total_s([1.0, None, 3.0], 1) == 6.0
+    assert total_s([None, None], 2) is None
     assert total_s([], 2) == 0.0

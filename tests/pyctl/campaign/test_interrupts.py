@@ -13,6 +13,7 @@ import pytest
 
 from pyctl.campaign import runner, store, worker
 from pyctl.campaign.episode import StepReport
+from pyctl.campaign.errors import BATCH_GONE
 from pyctl.campaign.interrupts import Interrupts, Terminated, terminate
 from pyctl.campaign.planned import identify
 from pyctl.campaign.prepare import RunConfig
@@ -166,7 +167,7 @@ def test_a_run_whose_batch_is_gone_is_interrupted_and_not_failed(tmp_path: Path)
     with pytest.raises(KeyboardInterrupt):
         worker._Worker(Gone(), tmp_path, None).run(Order(run))  # type: ignore[arg-type]
     (stored,) = stored_runs(tmp_path)
-    assert (stored.state, stored.reason()) == ("interrupted", "interrupted by the user")
+    assert (stored.state, stored.reason()) == ("interrupted", BATCH_GONE)
     assert os.listdir(tmp_path) == [f"{run.run_id}.interrupted"]
 
 
@@ -196,9 +197,9 @@ def test_a_worker_that_is_closed_before_it_looks_begins_nothing(
     (run,) = identify([LOOPBACK])
 
     def listen_first(*arguments: Any) -> None:
-        orders, _, closed = arguments[1:]
+        orders, _, ending = arguments[1:]
         orders.put(Order(run))
-        closed.set()
+        ending.closed.set()
         orders.put(None)
 
     monkeypatch.setattr(os, "setsid", lambda: None)

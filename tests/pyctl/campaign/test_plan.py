@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from pyctl.campaign.offered import TraceChoice
 from pyctl.campaign.plan import Plan, expand
+from pyctl.campaign.plan_fault import PlanFault
 
 PLANS = Path(__file__).parents[3] / "examples" / "plans"
 UNTIL = {"metric": "m", "half_width": 0.1, "max_seeds": 8}
@@ -141,6 +143,18 @@ def test_settings_and_trace_reach_the_runs() -> None:
         ({"seeds": {"from": 0, "to": 1, "step": 0.5}}, "seeds has 0.5; whole numbers"),
         ({"parameters": {"p": float("nan")}}, "a finite number is required"),
         ({"when": [{"if": {"seeed": 1}, "skip": True}]}, "unknown key of if 'seeed'.*'seed'"),
+        ({"seeds": 10**11}, r"\[100000000000\] is the one seed 100000000000"),
+        (
+            {"seeds": [1, 2], "parameters": {name: [*range(1000)] for name in "pq"}},
+            "means 2000000 runs",
+        ),
+        (
+            {"seeds": 20_000, "allocators": [*"abcdefgh"] * 10},
+            r"means 1600000 runs, seeds being 20000; 1000000 at most .*\[N\] is the one seed N",
+        ),
+        ({"parameters": {"p": {"from": 0, "to": 1, "step": 1e-12}}}, "step 1e-12 makes more than"),
+        ({"parameters": {"p": {"from": 0, "to": 1, "count": 10**9}}}, "less than or equal"),
+        ({"seeds": {"from": 0, "to": 2**32 - 1, "step": 1}}, "step 1 makes more than 1000000"),
         ({"seeds": 2, "until": UNTIL}, r"seeds are 2; 3 to 8 \(max_seeds\) to begin with"),
         ({"seeds": [1, 1, 2], "until": UNTIL}, "seeds are 2; 3 to 8"),
         ({"seeds": 9, "until": UNTIL}, "seeds are 9; 3 to 8"),
@@ -157,6 +171,32 @@ def test_settings_and_trace_reach_the_runs() -> None:
 def test_what_cannot_be_is_refused(plan: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         runs(**plan)
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        ({"if": {"p": 1, "allocator": "b"}, "skip": True}, "if {p: 1, allocator: b} matches no"),
+        ({"if": {"q": 3}, "skip": True}, "if {q: 3} matches no run"),
+        (
+            {"if": {"p": 2}, "set": {"q": {"from": 1, "to": 999_999, "step": 1}}},
+            "by what when sets",
+        ),
+    ],
+)
+def test_conditions_that_match_nothing_or_make_too_much(when: Any, message: str) -> None:
+    first = [
+        {"if": {"allocator": "b", "p": 1}, "skip": True},
+        {"if": {"p": 2}, "set": {"q": 3}},
+        {"if": {"q": 3}, "set": {"q": [4, 5]}},
+    ]
+    with pytest.raises(PlanFault, match=message):
+        runs(allocators=["a", "b"], parameters={"p": [1, 2]}, when=[*first, when])
+
+
+def test_what_is_wrong_with_a_plan_survives_pickling() -> None:
+    fault = pickle.loads(pickle.dumps(PlanFault(("when", "0"), "no")))  # noqa: S301 - our own
+    assert (fault.key, str(fault)) == (("when", "0"), "no")
 
 
 def test_the_schema_for_editors_names_all_keys() -> None:

@@ -40,8 +40,16 @@ def planned(folder: Path, text: str) -> list[str]:
     ("old", "new", "message"),
     [
         ("seeds", "seed", "12: unknown key 'seed'; did you mean 'seeds'?"),
-        ("    to: 2", "    too: 2", "10: unknown key 'parameters.cells.too'"),
-        ("    settings", "    setings", "5: unknown key 'allocators.1.setings'"),
+        (
+            "    to: 2",
+            "    too: 2",
+            "10: unknown key of parameters.cells 'too'; did you mean 'to'?",
+        ),
+        (
+            "    settings",
+            "    setings",
+            "5: unknown key of allocators.1 'setings'; did you mean 'settings'?",
+        ),
         ("loopback", "lopback", "1: unknown scenario 'lopback'; did you mean 'loopback'?"),
         ("- equal", "- eqal", "3: unknown allocator 'eqal'; did you mean 'equal'?"),
         ("name: static", "name: statik", "4: unknown allocator 'statik'; did you mean 'static'?"),
@@ -61,8 +69,53 @@ def planned(folder: Path, text: str) -> list[str]:
         (
             "seeds: 2",
             "seeds: 4\nuntil: {metrik: r}",
-            "13: unknown key 'until.metrik'; did you",
+            "13: unknown key of until 'metrik'; did you mean 'metric'?",
         ),
+        (
+            "seeds: 2",
+            "when:\n  - if: {steps: 2}\n    sets: {cells: 1}\nseeds: 2",
+            "14: unknown key of when.0 'sets'; did you mean 'set'?",
+        ),
+        ("seeds: 2", "trace: {pth: a.csv}", "12: unknown key of trace 'pth'; did you mean 'path'?"),
+        (
+            "[2, 3]\n",
+            "{from: 2, too: 3, step: 1}\n",
+            "7: unknown key of parameters.steps 'too'; did you mean 'to'?",
+        ),
+        ("seeds: 2", "seeds: {from: 0, to: 1, step: 0.5}", "12: seeds has 0.5; whole numbers"),
+        (
+            "seeds: 2",
+            "seeds: [1, 2]\nuntil: {metric: m, half_width: 1, max_seeds: 9}",
+            "12: seeds are 2",
+        ),
+        ("seeds: 2", "seeds: 20260722", "12: seeds is 20260722: so many are more than a plan"),
+        (
+            "seeds: 2",
+            "when:\n  - if:\n      allocator: [equal, eqal]\n    skip: true",
+            "14: unknown allocator of if 'eqal'; did you mean 'equal'? known: equal, static",
+        ),
+        (
+            "seeds: 2",
+            "when:\n  - if: {scenario: lopback}\n    skip: true",
+            "13: unknown scenario of if 'lopback'; did you mean 'loopback'?",
+        ),
+        (
+            "seeds: 2",
+            "when:\n  - if: {steps: 5}\n    skip: true",
+            "13: steps of if is 5, which no run of the plan has; one of 2, 3 is required",
+        ),
+        (
+            "seeds: 2",
+            "when:\n  - if: {steps: 2}\n    skip: true\n"
+            "  - if: {steps: 2, cells: 1}\n    skip: true",
+            "15: if {steps: 2, cells: 1} matches no run of the plan",
+        ),
+        (
+            "seeds: 2",
+            "slurm: {partitio: 3}",
+            "12: unknown option of sbatch 'partitio'; did you mean 'partition'?",
+        ),
+        ("seeds: 2", "slurm:\n  array: 3", "13: --slurm array cannot be set"),
         ("seeds: 2", "seeds: 4\nuntil:\n  metric: r", "13: until.half_width is missing"),
         ("scenario: loopback\n", "", "1: scenario is missing"),
     ],
@@ -74,6 +127,12 @@ def test_errors(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in GOOD
     with pytest.raises(UsageError, match=f"plan.yaml:{plain}"):
         planned(tmp_path, GOOD.replace(old, new, 1))
+
+
+def test_a_trace_that_is_not_there(tmp_path: Path) -> None:
+    text = "scenario: cells\nallocators: [equal]\ntrace:\n  path: ./no.csv\n"
+    with pytest.raises(UsageError, match=r"plan.yaml:4: trace no\.csv: there is no such file"):
+        planned(tmp_path, text)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -41,6 +41,12 @@ def test_each_state_is_told_apart(tmp_path: Path) -> None:
         "failed": ended(tmp_path, 2, "failed"),
         "interrupted": ended(tmp_path, 3, "interrupted"),
     }
+    for seed, kind in ((6, "SimulationHung"), (7, "Stalled"), (8, "TooSlow")):
+        hung = pending(tmp_path, seed)
+        hung.write_json(store.ERROR, {"error": "e", "kind": kind})
+        assert hung.commit("failed").name == f"{hung.run_id}.failed"
+        assert {run.state for run in stored_runs(tmp_path) if run.run_id == hung.run_id} == {"hung"}
+    ids["hung"] = hung.run_id
     ids["running"] = pending(tmp_path, 4).run_id
     stale = pending(tmp_path, 5)
     die(stale)
@@ -49,8 +55,10 @@ def test_each_state_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "0123456789ab").mkdir()
     (tmp_path / "0123456789ab" / "thesis.tex").write_text("mine")
     runs = {run.state: run for run in stored_runs(tmp_path)}
-    assert {state: run.run_id for state, run in runs.items()} == ids
-    assert counts(runs.values()) == dict.fromkeys(ids, 1)
+    assert runs.keys() == ids.keys()
+    assert all(runs[state].run_id == ids[state] for state in ids if state != "hung")
+    assert counts(stored_runs(tmp_path)) == {**dict.fromkeys(ids, 1), "hung": 3}
+    assert runs["hung"].reason().endswith(": e")
     assert runs["failed"].reason() == "K: e"
     assert runs["running"].reason() == str(Owner.current())
     assert runs["stale"].reason().endswith(" is gone")

@@ -229,9 +229,17 @@ def test_an_unknown_metric_is_told_at_the_first_run_with_the_nearest_name(
 def test_a_damaged_run_is_named(tmp_path: Path) -> None:
     run = first_round("a")[0]
     store_run(tmp_path, run, 1.0)
-    (tmp_path / run.run_id / "summary.json").write_text("{")
+    (tmp_path / run.run_id / "summary.json").write_text("{]}")
     with pytest.raises(StoreError, match=f"cannot read .*{run.run_id}/summary.json"):
         StoppingRule(until(), first_round("a"), tmp_path)
+
+
+def test_a_run_whose_summary_was_cut_is_missing(tmp_path: Path) -> None:
+    for run in first_round("a"):
+        store_run(tmp_path, run, 1.0)
+    (tmp_path / run.run_id / "summary.json").write_text('{"kpi": {"mean"')
+    (judged,) = StoppingRule(until(), first_round("a"), tmp_path).judgements()
+    assert (judged.seeds, judged.verdict) == (2, "open")
 
 
 def test_a_cell_without_its_reference_is_refused(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_store_does_not_count_the_curves() -> None:
     assert sorted(os.listdir("results/tensorboard")) == runs
     status = json.loads(invoke("status", "results", "--json").stdout)
     assert status["counts"] == {
-        **dict.fromkeys(("failed", "interrupted", "running", "stale"), 0),
+        **dict.fromkeys(("failed", "hung", "interrupted", "running", "stale"), 0),
         "ok": 2,
     }
     assert len(run_table(Path("results"))) == 2

@@ -55,7 +55,7 @@ def test_seeds_are_added_until_the_mean_is_known_and_a_stop_changes_nothing() ->
     # Too wide after the first round, narrow enough after the second, which is not the last.
     assert share(values[:4]) > SHARE >= share(values)
     assert list(stored) == [1, 2, 3, 4, 5, 6]
-    assert ran["counts"] == {"ok": 6, "skipped": 0, "failed": 0}
+    assert ran["counts"] == {"ok": 6, "skipped": 0, "failed": 0, "hung": 0}
     (entry,) = ran["until"]
     assert (entry["seeds"], entry["verdict"]) == (6, "reached")
     assert entry["half_width"] == pytest.approx(share(values) * entry["mean"], rel=1e-9)
@@ -69,7 +69,7 @@ def a_stop_in_the_second_round(stored: dict[int, tuple[str, float]]) -> None:
     assert f"95 % half-width of the mean of {METRIC}" in told
     assert "runs are missing" in told
     resumed = from_json("resume", "plan.yaml", "--quiet")
-    assert resumed["counts"] == {"ok": 1, "skipped": 5, "failed": 0}
+    assert resumed["counts"] == {"ok": 1, "skipped": 5, "failed": 0, "hung": 0}
     assert delays_by_seed() == stored
     (entry,) = from_json("status", "--plan", "plan.yaml")["until"]
     assert (entry["seeds"], entry["verdict"]) == (6, "reached")

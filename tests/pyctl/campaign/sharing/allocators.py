@@ -58,7 +58,7 @@ def _load(path: Path, device: str) -> Any:
 
 @dataclass(frozen=True)
 class NetSettings:
-    model: str = ""
+    model: str = field(default="", metadata={"file": True})
     device: str = "cpu"
     takes_s: float = 0.0  # a pass, at least
     log: bool = True
