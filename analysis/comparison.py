@@ -22,6 +22,8 @@ from analysis.store_reader import Run
 LONGEST_SETTINGS = 24  # characters of a label
 DIGITS = 8  # of a digest that is shown
 DATA = "_sha256"  # ends the names of a configuration's digests of data: masks, logs of requests
+FILES = "files_sha256"  # digests of files that the allocator's settings name, by setting
+PER_SEED = "{seed}"  # in the path of a file that each seed has for itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,9 +235,19 @@ def _labels(name: str, settings: Sequence[str]) -> list[str]:
 
 
 def settings_of(run: Run) -> str:
-    """Writes the settings of a run's allocator as on the command line: ``shares=0.5,0.5``."""
+    """Writes the settings of a run's allocator as on the command line: ``shares=0.5,0.5``.
+
+    A file that all seeds share is followed by the digest of its content: ``model="a.pt"@1f2e3d4c``.
+    """
     settings: dict[str, Any] = run.config["allocator_settings"]
-    return " ".join(f"{key}={_value(value)}" for key, value in settings.items())
+    digests: dict[str, str] = run.config.get(FILES, {})
+    texts = {
+        name: f"{_value(value)}@{digests[name][:DIGITS]}"
+        if name in digests and PER_SEED not in value
+        else _value(value)
+        for name, value in settings.items()
+    }
+    return " ".join(f"{name}={text}" for name, text in texts.items())
 
 
 def _value(value: Any) -> str:
@@ -260,7 +272,9 @@ def _same(one: Run, other: Run) -> bool:
 
 def _data(config: Mapping[str, Any]) -> dict[str, str]:
     return {
-        name: value for name, value in config.items() if name.endswith(DATA) and value is not None
+        name: value
+        for name, value in config.items()
+        if name.endswith(DATA) and name != FILES and value is not None
     }
 
 

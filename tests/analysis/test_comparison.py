@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.comparison import bands, compare, describe, samples, told_apart
+from analysis.comparison import bands, compare, describe, samples, settings_of, told_apart
 from analysis.errors import StoreReadError
 from analysis.statistics import bootstrap_mean
 from analysis.store_reader import read_store
@@ -163,3 +163,27 @@ def test_settings_that_differ_in_a_late_digit_are_two(tmp_path: Path) -> None:
         edge_run(tmp_path / folder, settings={"shares": [share]})
     (comparison,) = compare(read_store(tmp_path))
     assert len(comparison.variants) == 2
+
+
+def with_model(folder: Path, path: str, digest: str, **more: Any) -> None:
+    """Writes a run whose allocator loaded a file."""
+    edge_run(folder, settings={"model": path}, **more)
+    change(folder / "config.json", files_sha256={"model": digest})
+
+
+def test_a_model_file_of_other_content_is_another_variant(tmp_path: Path) -> None:
+    with_model(tmp_path / "a", "/m.pt", "1a" * 32)
+    with_model(tmp_path / "b", "/m.pt", "2b" * 32)
+    edge_run(tmp_path / "c", allocator="static")
+    (comparison,) = compare(read_store(tmp_path))
+    assert sorted(settings_of(variant.runs[0]) for variant in comparison.variants) == [
+        "", 'model="/m.pt"@1a1a1a1a', 'model="/m.pt"@2b2b2b2b'
+    ]  # fmt: skip
+
+
+def test_model_files_that_each_seed_has_for_itself_are_one_variant(tmp_path: Path) -> None:
+    for seed, digest in ((1, "1a" * 32), (2, "2b" * 32)):
+        with_model(tmp_path / f"model{seed}", "/{seed}.pt", digest, seed=seed)
+        edge_run(tmp_path / f"other{seed}", allocator="static", seed=seed)
+    (comparison,) = compare(read_store(tmp_path))
+    assert [len(variant.runs) for variant in comparison.variants] == [2, 2]
