@@ -38,8 +38,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "plan.yaml").write_text(plan)
     (folder / "precise.yaml").write_text(precise)
     for line in "".join(blocks("sh")).splitlines():
-        words = shlex.split(line, comments=True)
-        assert run([str(SLICEBED), *words[1:]], folder)
+        words, _, file = line.partition(" > ")
+        printed = run([str(SLICEBED), *shlex.split(words, comments=True)[1:]], folder)
+        assert printed
+        if file:
+            (folder / file.split()[0]).write_text(printed)
     return folder
 
 

@@ -204,7 +204,8 @@ def _processes_of(folder: Path) -> list[psutil.Process]:
 
 def _wait_gone(folder: Path, begun: float) -> float:
     # The guard, a shell, sleeps a second before its last look.
-    while any(_name(process) != "sh" for process in _processes_of(folder)):
+    guard = ("sh", "sleep")
+    while any(_name(process) not in guard for process in _processes_of(folder)):
         if time.monotonic() - begun > PATIENCE_S:
             break
         time.sleep(0.005)

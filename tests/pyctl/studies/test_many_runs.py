@@ -33,7 +33,7 @@ def test_all_readers_take_it_for_real(made: Path) -> None:
     failed = RUNS // FAILED_OF
     assert counts(stored) == {
         **{"ok": RUNS - failed, "failed": failed},
-        **dict.fromkeys(("interrupted", "running", "stale"), 0),
+        **dict.fromkeys(("hung", "interrupted", "running", "stale"), 0),
     }
     # Ids are digests of configurations.
     assert all(store.is_ok(made, run.run_id) for run in stored if run.state == "ok")

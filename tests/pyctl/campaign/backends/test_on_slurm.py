@@ -243,7 +243,7 @@ def test_jobs_that_end_before_they_call_end_the_batch(
     ("options", "message"),
     [
         ({"array": "0-3"}, "--slurm array cannot be set: a worker is a job of one task"),
-        ({"open-mode": "append"}, "--slurm open_mode cannot be set"),
+        ({"open-mode": "append"}, "--slurm open-mode cannot be set"),
     ],
 )
 def test_options_that_slicebed_sets_are_refused(
