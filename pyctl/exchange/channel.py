@@ -1,8 +1,8 @@
 """Moves messages between an agent and one simulation; knows nothing of what they mean.
 
-The agent listens, on the local host unless told otherwise; the simulation connects (ZeroMQ REQ).
-The agent's socket is a ROUTER: on the wire it is the REP that the simulation expects, and it tells
-who spoke. So once a simulation is admitted, others that come are refused and disturb nothing.
+The agent listens (ZeroMQ REP), on the local host unless told otherwise; the simulation connects
+(REQ). A message tells over which connection it came: once a simulation is admitted, others that
+come are refused and disturb nothing. (A ROUTER tells it too, but takes three frames a message.)
 
 Every wait has a deadline, and looks every ``POLL_S`` whether the simulation still lives.
 """
@@ -37,6 +37,8 @@ POLL_S = 0.05
 # What a peer wrote just before it died may still be on its way up from the I/O thread.
 LAST_WORDS_S = 0.2
 LINGER_MS = 1000
+NOBODY = -1  # a connection that is none
+POLLIN = int(zmq.POLLIN)  # the flag itself takes microseconds
 # A host that is lost says no farewell. Its kernel is asked, after 20 s of silence and then each
 # 10 s, so that a process that computes, or is stopped, is waited for. zmq-channel.cc does likewise.
 NOTICE_LOST_HOST = {
@@ -127,7 +129,7 @@ class Channel:
         self.port = 0
         self._own_folder: SocketFolder | None = None
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(1)
-        self._socket = self._context.socket(zmq.ROUTER)
+        self._socket = self._context.socket(zmq.REP)
         self._socket.setsockopt(zmq.LINGER, LINGER_MS)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         for option, value in NOTICE_LOST_HOST.items():
@@ -150,10 +152,9 @@ class Channel:
             raise
         self._wait_ms = -1
         self._connections: set[int] = set()  # file descriptors
-        self._asker: bytes | None = None  # routing id of who spoke last and waits for an answer
-        self._asker_connection = -1
-        self._ahead: list[bytes] | None = None  # frames of a message that was asked for by ready()
-        self._peer: bytes | None = None  # routing id of the simulation that was admitted
+        self._asker = NOBODY  # connection of who spoke last
+        self._ahead: bytes | None = None  # a message that was asked for by ready()
+        self._peer = NOBODY  # connection of the simulation that was admitted
         self._refusal = b""
         self._peer_left = False
 
@@ -163,10 +164,10 @@ class Channel:
         Raises:
             SlicebedError: it was answered before, or there is none.
         """
-        if self._asker is None:
-            raise SlicebedError(f"nothing to answer at {self.endpoint}")
-        asker, self._asker = self._asker, None
-        self._socket.send_multipart([asker, b"", message])
+        try:
+            self._socket.send(message)
+        except zmq.ZMQError as error:
+            raise SlicebedError(f"nothing to answer at {self.endpoint}: {error}") from error
 
     def receive(self, timeout_s: float, watch: Watch | None = None) -> bytes:
         """Waits for a message.
@@ -183,21 +184,21 @@ class Channel:
             ProtocolError: the message has several frames.
         """
         deadline = time.monotonic() + timeout_s
-        frames, self._ahead = self._ahead, None
+        message, self._ahead = self._ahead, None
         while True:
             remaining_s = deadline - time.monotonic()
-            if frames is None:
-                frames = self._poll(min(POLL_S, max(remaining_s, 0.0))) or self._check_peer(watch)
-            if frames is not None:
-                if len(frames) > 1:
-                    raise ProtocolError(f"a message of {len(frames)} frames; one is required")
-                return frames[0]
+            if message is None:
+                message = self._poll(min(POLL_S, max(remaining_s, 0.0)))
+            if message is None:
+                message = self._check_peer(watch)
+            if message is not None:
+                return message
             if remaining_s <= 0:
                 raise ChannelTimeout(f"no message at {self.endpoint} within {timeout_s:g} s")
 
     def ready(self) -> bool:
         """Tells whether a message can be received without waiting."""
-        if self._ahead is None:
+        if self._ahead is None and int(self._socket.getsockopt(zmq.EVENTS)) & POLLIN:
             self._ahead = self._poll(0)  # what is there may be a stranger's
         return self._ahead is not None
 
@@ -222,7 +223,7 @@ class Channel:
         """
         self._read_events()
         self._peer, self._refusal = self._asker, refusal
-        self._peer_left = self._asker_connection not in self._connections
+        self._peer_left = self._peer not in self._connections
 
     def close(self) -> None:
         """Ends the connection once the last answer has left; waits a second for that at most."""
@@ -267,30 +268,24 @@ class Channel:
             ) from error
         return endpoint
 
-    def _poll(self, wait_s: float) -> list[bytes] | None:
-        """Waits for the frames of a message by who may speak."""
+    def _poll(self, wait_s: float) -> bytes | None:
+        """Waits for a message by who may speak."""
         wait_ms = int(wait_s * 1000)
         if wait_ms != self._wait_ms:
             self._socket.setsockopt(zmq.RCVTIMEO, wait_ms)
             self._wait_ms = wait_ms
         try:
-            sender, *frames = self._take()
+            frame = self._socket.recv(copy=False)
         except zmq.Again:
             return None
-        if len(frames) < 2 or frames[0]:
-            return None  # not from a REQ socket, whose envelope is one empty frame
-        if self._peer is not None and sender != self._peer:
-            self._socket.send_multipart([sender, b"", self._refusal])
+        frames = 1 if not frame.more else 1 + len(self._socket.recv_multipart())
+        self._asker = int(frame.get(zmq.SRCFD))
+        if self._peer not in (NOBODY, self._asker):
+            self._socket.send(self._refusal)
             return None
-        self._asker = sender
-        return frames[1:]
-
-    def _take(self) -> list[bytes]:
-        if self._peer is not None:
-            return self._socket.recv_multipart()
-        parts = self._socket.recv_multipart(copy=False)
-        self._asker_connection = int(parts[-1].get(zmq.SRCFD))
-        return [part.bytes for part in parts]
+        if frames > 1:
+            raise ProtocolError(f"a message of {frames} frames; one is required")
+        return frame.bytes
 
     def _read_events(self) -> None:
         while self._events.poll(0):
@@ -303,25 +298,25 @@ class Channel:
             else:
                 self._connections.discard(connection)
                 # For good: its number may be another's next.
-                self._peer_left |= connection == self._asker_connection
+                self._peer_left |= connection == self._peer
 
     def _note_failed_handshake(self, why: int) -> None:
         if why in WRONG_KEY and self._on_wrong_key is not None:
             tell, self._on_wrong_key = self._on_wrong_key, None
             tell()
 
-    def _check_peer(self, watch: Watch | None) -> list[bytes] | None:
+    def _check_peer(self, watch: Watch | None) -> bytes | None:
         self._read_events()
         try:
             if watch is not None:
                 watch()
-            if self._peer is not None and self._peer_left:
+            if self._peer_left:
                 raise PeerDisconnected(f"the simulation left its connection to {self.endpoint}")
         except SlicebedError:
-            frames = self._poll(LAST_WORDS_S)
-            if frames is None:
+            message = self._poll(LAST_WORDS_S)
+            if message is None:
                 raise
-            return frames
+            return message
         return None
 
 

@@ -235,7 +235,7 @@ def test_a_lost_host_is_noticed_within_a_minute(peer: zmq.Socket[bytes]) -> None
     peer.connect(channel.endpoint)
     peer.send(b"hello")
     channel.receive(WAIT_S)
-    with socket.socket(fileno=os.dup(channel._asker_connection)) as connection:
+    with socket.socket(fileno=os.dup(channel._asker)) as connection:
         assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         of_tcp = functools.partial(connection.getsockopt, socket.IPPROTO_TCP)
         probes_s = of_tcp(socket.TCP_KEEPINTVL) * of_tcp(socket.TCP_KEEPCNT)
