@@ -138,7 +138,10 @@ class Channel:
         if curve:
             self._encrypt()
         self._events = self._socket.get_monitor_socket(
-            zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+            zmq.EVENT_ACCEPTED
+            | zmq.EVENT_DISCONNECTED
+            | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
         )
         self._on_wrong_key = on_wrong_key
         # Also when it is lost without close(): sockets that are open hang their context's end.
@@ -292,7 +295,10 @@ class Channel:
             message = recv_monitor_message(self._events)
             event, connection = message["event"], message["value"]
             if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
-                self._note_failed_handshake(message["value"])
+                self._note_failed_handshake(connection in WRONG_KEY)  # here, why
+            elif event == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+                # It went before this end had seen why; one without the key does.
+                self._note_failed_handshake(self.curve_key is not None)
             elif event == zmq.EVENT_ACCEPTED:
                 self._connections.add(connection)
             else:
@@ -300,8 +306,8 @@ class Channel:
                 # For good: its number may be another's next.
                 self._peer_left |= connection == self._peer
 
-    def _note_failed_handshake(self, why: int) -> None:
-        if why in WRONG_KEY and self._on_wrong_key is not None:
+    def _note_failed_handshake(self, for_want_of_key: bool) -> None:
+        if for_want_of_key and self._on_wrong_key is not None:
             tell, self._on_wrong_key = self._on_wrong_key, None
             tell()
 
