@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+BAD = ("failed", "hung")  # states of runs that their own fault ended
 # Kinds of errors, as ``error.json`` names them: the simulation did not answer, no border was passed
 # for too long, or too few.
 HUNG = frozenset(("SimulationHung", "Stalled", "TooSlow"))

@@ -19,10 +19,7 @@ namespace
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::microseconds SPIN_AT_MOST{50}; // what a wake-up takes
-constexpr int LOOKS_PER_CLOCK = 16;                   // the clock is slower than a look
-constexpr uint32_t VAIN_AT_MOST = 4;
-constexpr uint32_t TRY_AGAIN_AFTER = 64;
+constexpr int LOOKS_PER_CLOCK = 16; // the clock is slower than a look
 constexpr int YIELDS = 16;
 
 // Sleeping on several words, of Linux 5.16 (linux/futex.h of older headers has none of it).
@@ -47,15 +44,6 @@ Relax()
 #elif defined(__aarch64__)
     asm volatile("yield");
 #endif
-}
-
-bool
-MayRunOnTwo()
-{
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    // Fails where there are more processors than the set has room for.
-    return sched_getaffinity(0, sizeof(allowed), &allowed) != 0 || CPU_COUNT(&allowed) > 1;
 }
 
 void
@@ -113,17 +101,26 @@ HasAnyChanged(std::span<const AwaitedWord> words)
         words.begin(), words.end(), [](const AwaitedWord& each) { return each.HasChanged(); });
 }
 
+bool
+LookSeveralTimes(std::span<const AwaitedWord> words)
+{
+    for (int i = 0; i < LOOKS_PER_CLOCK; ++i)
+    {
+        if (HasAnyChanged(words))
+        {
+            return true;
+        }
+        Relax();
+    }
+    return false;
+}
+
 } // namespace
 
 bool
 AwaitedWord::HasChanged() const
 {
     return word->load(std::memory_order_acquire) != seen;
-}
-
-AdaptiveWait::AdaptiveWait()
-    : m_mayRunOnTwo(MayRunOnTwo())
-{
 }
 
 bool
@@ -143,7 +140,7 @@ AdaptiveWait::WaitForAny(std::span<const AwaitedWord> words, std::chrono::millis
     {
         return false;
     }
-    if (IsSpinWorthwhile() && Spin(words))
+    if (m_spin.Until([&] { return LookSeveralTimes(words); }))
     {
         return true;
     }
@@ -172,41 +169,6 @@ AdaptiveWait::WaitForAny(std::span<const AwaitedWord> words, std::chrono::millis
         each.sleeps->store(0, std::memory_order_relaxed);
     }
     return HasAnyChanged(words);
-}
-
-bool
-AdaptiveWait::IsSpinWorthwhile()
-{
-    if (!m_mayRunOnTwo)
-    {
-        return false;
-    }
-    if (m_vain < VAIN_AT_MOST || ++m_without >= TRY_AGAIN_AFTER)
-    {
-        m_without = 0;
-        return true;
-    }
-    return false;
-}
-
-bool
-AdaptiveWait::Spin(std::span<const AwaitedWord> words)
-{
-    const auto end = Clock::now() + SPIN_AT_MOST;
-    do
-    {
-        for (int i = 0; i < LOOKS_PER_CLOCK; ++i)
-        {
-            if (HasAnyChanged(words))
-            {
-                m_vain = 0;
-                return true;
-            }
-            Relax();
-        }
-    } while (Clock::now() < end);
-    ++m_vain;
-    return false;
 }
 
 void

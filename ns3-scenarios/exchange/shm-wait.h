@@ -3,6 +3,8 @@
 #ifndef SLICEBED_SHM_WAIT_H
 #define SLICEBED_SHM_WAIT_H
 
+#include "exchange/adaptive-spin.h"
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -25,20 +27,10 @@ struct AwaitedWord
     bool HasChanged() const;
 };
 
-/**
- * One end's way of waiting; it learns from how its waits went.
- *
- * Spinning is the fastest by far where the other end runs on another processor and answers soon: to
- * wake a sleeper costs tens of microseconds. It is useless where both share one processor, and
- * waste where the answer takes long. So it spins no longer than a wake-up takes, and stops to when
- * it was in vain several times; once in a while it tries again.
- */
+/** One end's way of waiting: it spins while that pays, then sleeps. */
 class AdaptiveWait
 {
   public:
-    /** Never spins if the caller may run on one processor only. */
-    AdaptiveWait();
-
     /**
      * Waits until a word changes.
      * @return whether it changed; false when time is up or somebody woke this end without a change
@@ -49,12 +41,7 @@ class AdaptiveWait
     bool WaitForAny(std::span<const AwaitedWord> words, std::chrono::milliseconds atMost);
 
   private:
-    bool Spin(std::span<const AwaitedWord> words);
-    bool IsSpinWorthwhile();
-
-    bool m_mayRunOnTwo;    //!< whether the other end can run while this one spins
-    uint32_t m_vain{0};    //!< spins in vain since the last that paid
-    uint32_t m_without{0}; //!< waits without a spin since the last one
+    AdaptiveSpin m_spin;
 };
 
 /** Wakes the end that sleeps on a word, if it says that it does. */

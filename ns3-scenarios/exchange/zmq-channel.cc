@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <sched.h>
 #include <sstream>
 
 namespace slicebed
@@ -110,24 +111,30 @@ ZmqChannel::Request(const std::string& message)
 {
     const auto since = Clock::now();
     m_socket.send(zmq::buffer(message), zmq::send_flags::none);
-    while (true)
-    {
-        zmq::message_t answer;
-        if (Receive(answer))
+    zmq::message_t answer;
+    // ZeroMQ's own threads run between two looks, wherever the kernel has put them.
+    const bool hasCome = m_spin.Until([&] {
+        const bool came = Receive(answer, zmq::recv_flags::dontwait);
+        if (!came)
         {
-            return answer.to_string();
+            sched_yield();
         }
+        return came;
+    });
+    while (!hasCome && !Receive(answer, zmq::recv_flags::none))
+    {
         ReadEvents();
         RequireAgent(since);
     }
+    return answer.to_string();
 }
 
 bool
-ZmqChannel::Receive(zmq::message_t& answer)
+ZmqChannel::Receive(zmq::message_t& answer, zmq::recv_flags flags)
 {
     try
     {
-        return m_socket.recv(answer, zmq::recv_flags::none).has_value();
+        return m_socket.recv(answer, flags).has_value();
     }
     catch (const zmq::error_t& error)
     {

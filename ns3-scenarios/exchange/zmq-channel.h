@@ -3,6 +3,7 @@
 #ifndef SLICEBED_ZMQ_CHANNEL_H
 #define SLICEBED_ZMQ_CHANNEL_H
 
+#include "exchange/adaptive-spin.h"
 #include "exchange/channel.h"
 
 #include <chrono>
@@ -37,7 +38,7 @@ class ZmqChannel : public Channel
   private:
     void Encrypt(const std::string& curveKey);
     std::string Request(const std::string& message);
-    bool Receive(zmq::message_t& answer);
+    bool Receive(zmq::message_t& answer, zmq::recv_flags flags);
     void ReadEvents();
     void RequireAgent(std::chrono::steady_clock::time_point since) const;
 
@@ -47,6 +48,7 @@ class ZmqChannel : public Channel
     zmq::context_t m_context;                                 //!< of this channel alone
     zmq::socket_t m_socket;                                   //!< REQ
     zmq::socket_t m_events;                                   //!< the socket's own events
+    AdaptiveSpin m_spin;                                      //!< before it sleeps
     Space m_actionSpace;                                      //!< as opened
     bool m_everConnected{false};                              //!< an agent was there
     bool m_everLetIn{false};                                  //!< it shook hands

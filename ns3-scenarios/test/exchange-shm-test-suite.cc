@@ -581,9 +581,48 @@ class WaitTestCase : public TestCase
             const bool woken = wait.Wait({&word, 5, &sleeps}, 10s);
             NS_TEST_EXPECT_MSG_EQ(woken, true, "woken from its sleep");
         }
+        TestSpin();
         TestSeveral(3);
         TestSeveral(300); // more than the kernel watches at once
         TestProcesses();
+    }
+
+    /** @return how many of so many waits for what does not come spin */
+    static int SpinsInVain(AdaptiveSpin& spin, int waits)
+    {
+        int spins = 0;
+        for (int i = 0; i < waits; ++i)
+        {
+            bool looked = false;
+            spin.Until([&] {
+                looked = true;
+                return false;
+            });
+            spins += looked;
+        }
+        return spins;
+    }
+
+    /** Spins in vain until that is given up; begins anew with one that pays. */
+    void TestSpin()
+    {
+        cpu_set_t allowed;
+        sched_getaffinity(0, sizeof(allowed), &allowed);
+        AdaptiveSpin spin;
+        const bool mayRunOnTwo = CPU_COUNT(&allowed) > 1;
+        NS_TEST_EXPECT_MSG_EQ(SpinsInVain(spin, 3), mayRunOnTwo ? 3 : 0, "while it may pay");
+        const bool paid = spin.Until([] { return true; });
+        NS_TEST_EXPECT_MSG_EQ(paid, mayRunOnTwo, "it has come");
+        NS_TEST_EXPECT_MSG_EQ(SpinsInVain(spin, 67), mayRunOnTwo ? 4 : 0, "given up after four");
+        NS_TEST_EXPECT_MSG_EQ(SpinsInVain(spin, 64), mayRunOnTwo ? 1 : 0, "tried now and then");
+
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(sched_getcpu(), &one);
+        sched_setaffinity(0, sizeof(one), &one);
+        AdaptiveSpin onOne;
+        sched_setaffinity(0, sizeof(allowed), &allowed);
+        NS_TEST_EXPECT_MSG_EQ(SpinsInVain(onOne, 4), 0, "never on one processor");
     }
 
     /** Waits for several words: the last one is written, or none. */

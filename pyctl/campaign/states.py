@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from analysis.run_states import failed_or_hung
+from analysis.run_states import BAD, failed_or_hung
 from pyctl.campaign import store
 from pyctl.campaign.abandoned import is_abandoned
 from pyctl.campaign.claims import Owner
@@ -47,7 +47,7 @@ class StoredRun:
 
     def reason(self) -> str:
         """Says why it is not ok; empty if it is, or if nothing is known."""
-        if self.state in ("failed", "hung", "interrupted"):
+        if self.state in (*BAD, "interrupted"):
             record = _json(self.folder / store.ERROR)
             kind = f"{record['kind']}: " if "kind" in record else ""
             return f"{kind}{record.get('error', '')}"

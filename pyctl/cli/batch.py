@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from analysis.run_states import BAD
 from pyctl.cli.batch_options import Choices, cores_or, taking_choices
-from pyctl.cli.batch_work import Work, of_store, read_work
+from pyctl.cli.batch_work import Work, read_work
 from pyctl.cli.output import make_table, print_json, print_tables
 from pyctl.cli.progress import duration
 from pyctl.cli.run import DEFAULT_OUT
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pyctl.cli.batch_progress import BatchProgress, Quiet
 
 FAILED = 1
-BAD = ("failed", "hung")  # states of runs that their own fault ended
 
 Out = Annotated[Path, typer.Option(help="Store; each run gets a folder in it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the runs; start nothing.")]
@@ -58,12 +58,15 @@ def resume(
     choices: Choices,
 ) -> None:
     """Run what a batch did not bring to its end."""
+    from pyctl.campaign.repeat import planned_again
     from pyctl.campaign.states import stored_runs
 
     choices.require_fitting()
     if target.is_dir():
-        out, work = target, Work(of_store(target, ("interrupted", "stale")))
-        if bad := sum(run.state in BAD for run in stored_runs(target)):
+        stored = stored_runs(target)
+        left = planned_again(run for run in stored if run.state in ("interrupted", "stale"))
+        out, work = target, Work(left)
+        if bad := sum(run.state in BAD for run in stored):
             told = f"{bad} runs that failed or hung are left: slicebed retry {target} --failed"
             print(told, file=sys.stderr)
     else:
@@ -79,12 +82,15 @@ def retry(
     choices: Choices,
 ) -> None:
     """Run again what failed or hung in a store."""
+    from pyctl.campaign.repeat import planned_again
+    from pyctl.campaign.states import stored_runs
     from pyctl.errors import UsageError
 
     if not failed:
         raise UsageError("retry repeats failed runs: give --failed")
     choices.require_fitting()
-    _execute(Work(of_store(results, BAD)), results, choices)
+    bad = planned_again(run for run in stored_runs(results) if run.state in BAD)
+    _execute(Work(bad), results, choices)
 
 
 def plan_schema() -> None:

@@ -1,4 +1,4 @@
-"""What a command is to run: the runs of a plan with its stopping rule, or those of a store."""
+"""What a command is to run: runs, and the stopping rule of a plan that adds to them."""
 
 from __future__ import annotations
 
@@ -64,15 +64,3 @@ def _require_metric(metric: str, runs: Sequence[PlannedRun]) -> None:
     for run in requests.values():
         described = describe(run.request.scenario, run.request.parameters)
         require_metric(metric, described.raw)
-
-
-def of_store(results: Path, states: Sequence[str]) -> list[PlannedRun]:
-    """Makes the runs of a store that are in one of these states anew.
-
-    Raises:
-        StoreError: the store cannot be read, or a run cannot be repeated.
-    """
-    from pyctl.campaign.repeat import planned_again
-    from pyctl.campaign.states import stored_runs
-
-    return planned_again(run for run in stored_runs(results) if run.state in states)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 import typer
 
-from pyctl.errors import UsageError
-
 
 def _checked(timeout_s: float) -> float:
-    if not 0 < timeout_s < math.inf:
-        raise UsageError(
-            f"--timeout is {timeout_s:g}; a finite number of seconds above 0 is required"
-        )
+    from pyctl.env.link import require_timeout
+
+    require_timeout(timeout_s, "--timeout")
     return timeout_s
 
 

@@ -33,17 +33,19 @@ LOOK_S = 0.2
 Launch = Callable[[AnySession], WatchedSimulation]
 
 
-def require_timeout(timeout_s: Any) -> None:
+def require_timeout(timeout_s: Any, name: str = "timeout_s") -> None:
     """Checks how long a simulation may take for an answer.
+
+    Args:
+        timeout_s: what was given.
+        name: of what it was given as.
 
     Raises:
         UsageError: it is not a finite number of seconds above 0.
     """
     number = isinstance(timeout_s, Real) and not isinstance(timeout_s, bool)
     if not number or not math.isfinite(timeout_s) or timeout_s <= 0:
-        raise UsageError(
-            f"timeout_s is {timeout_s!r}; a finite number of seconds above 0 is required"
-        )
+        raise UsageError(f"{name} is {timeout_s!r}; a finite number of seconds above 0 is required")
 
 
 class Link:

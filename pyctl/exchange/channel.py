@@ -28,6 +28,7 @@ from zmq.utils.monitor import recv_monitor_message
 from pyctl.descriptors import require_descriptors
 from pyctl.errors import ChannelTimeout, PeerDisconnected, ProtocolError, SlicebedError, UsageError
 from pyctl.exchange.codec import MAX_MESSAGE_BYTES
+from pyctl.exchange.spin import AdaptiveSpin
 
 ZmqTransport = Literal["tcp", "ipc"]
 Watch = Callable[[], None]
@@ -154,6 +155,7 @@ class Channel:
             self.close()
             raise
         self._wait_ms = -1
+        self._spin = AdaptiveSpin()
         self._connections: set[int] = set()  # file descriptors
         self._asker = NOBODY  # connection of who spoke last
         self._ahead: bytes | None = None  # a message that was asked for by ready()
@@ -201,7 +203,7 @@ class Channel:
 
     def ready(self) -> bool:
         """Tells whether a message can be received without waiting."""
-        if self._ahead is None and int(self._socket.getsockopt(zmq.EVENTS)) & POLLIN:
+        if self._ahead is None and self._has_message():
             self._ahead = self._poll(0)  # what is there may be a stranger's
         return self._ahead is not None
 
@@ -274,6 +276,8 @@ class Channel:
     def _poll(self, wait_s: float) -> bytes | None:
         """Waits for a message by who may speak."""
         wait_ms = int(wait_s * 1000)
+        if wait_ms > 0:
+            self._spin.until(self._has_message)
         if wait_ms != self._wait_ms:
             self._socket.setsockopt(zmq.RCVTIMEO, wait_ms)
             self._wait_ms = wait_ms
@@ -289,6 +293,9 @@ class Channel:
         if frames > 1:
             raise ProtocolError(f"a message of {frames} frames; one is required")
         return frame.bytes
+
+    def _has_message(self) -> bool:
+        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & POLLIN)
 
     def _read_events(self) -> None:
         while self._events.poll(0):

@@ -169,7 +169,7 @@ def test_damaged_files_are_one_clear_error(name: str, text: str, told: str, tmp_
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf"])
+@pytest.mark.parametrize("value", ["0.0", "-1.0", "nan", "inf"])
 def test_a_time_out_is_a_finite_number_above_0(value: str, tmp_path: Path) -> None:
     for words in (["replay", str(tmp_path)], ["run", "loopback", "--allocator", "equal"]):
         result = invoke(*words, f"--timeout={value}")
