@@ -23,8 +23,9 @@ MayRunOnTwo()
 
 } // namespace
 
-AdaptiveSpin::AdaptiveSpin()
-    : m_mayRunOnTwo(MayRunOnTwo())
+AdaptiveSpin::AdaptiveSpin(std::chrono::microseconds atMost)
+    : m_atMost(atMost)
+    , m_mayRunOnTwo(MayRunOnTwo())
 {
 }
 

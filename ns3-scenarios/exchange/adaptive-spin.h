@@ -21,8 +21,11 @@ namespace slicebed
 class AdaptiveSpin
 {
   public:
-    /** Never spins if the caller may run on one processor only. */
-    AdaptiveSpin();
+    /**
+     * Never spins if the caller may run on one processor only.
+     * @param atMost how long a spin lasts: what it takes to wake a sleeper
+     */
+    explicit AdaptiveSpin(std::chrono::microseconds atMost);
 
     /**
      * Spins, if that is worthwhile, until something has come.
@@ -36,7 +39,7 @@ class AdaptiveSpin
         {
             return false;
         }
-        const auto end = Clock::now() + AT_MOST;
+        const auto end = Clock::now() + m_atMost;
         do
         {
             if (hasCome())
@@ -52,13 +55,12 @@ class AdaptiveSpin
   private:
     using Clock = std::chrono::steady_clock;
 
-    static constexpr std::chrono::microseconds AT_MOST{50}; // what a wake-up takes
-
     bool IsWorthwhile();
 
-    bool m_mayRunOnTwo;    //!< whether the other end can run while this one spins
-    uint32_t m_vain{0};    //!< spins in vain since the last that paid
-    uint32_t m_without{0}; //!< waits without a spin since the last one
+    std::chrono::microseconds m_atMost; //!< of a spin
+    bool m_mayRunOnTwo;                 //!< whether the other end can run while this one spins
+    uint32_t m_vain{0};                 //!< spins in vain since the last that paid
+    uint32_t m_without{0};              //!< waits without a spin since the last one
 };
 
 } // namespace slicebed

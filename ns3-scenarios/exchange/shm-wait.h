@@ -41,7 +41,7 @@ class AdaptiveWait
     bool WaitForAny(std::span<const AwaitedWord> words, std::chrono::milliseconds atMost);
 
   private:
-    AdaptiveSpin m_spin;
+    AdaptiveSpin m_spin{std::chrono::microseconds{50}}; //!< a wake-up by futex
 };
 
 /** Wakes the end that sleeps on a word, if it says that it does. */

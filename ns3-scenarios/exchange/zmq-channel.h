@@ -48,7 +48,7 @@ class ZmqChannel : public Channel
     zmq::context_t m_context;                                 //!< of this channel alone
     zmq::socket_t m_socket;                                   //!< REQ
     zmq::socket_t m_events;                                   //!< the socket's own events
-    AdaptiveSpin m_spin;                                      //!< before it sleeps
+    AdaptiveSpin m_spin{std::chrono::microseconds{150}};      //!< its own and an I/O thread
     Space m_actionSpace;                                      //!< as opened
     bool m_everConnected{false};                              //!< an agent was there
     bool m_everLetIn{false};                                  //!< it shook hands

@@ -52,7 +52,7 @@ class SpinTestCase : public TestCase
     {
         cpu_set_t allowed;
         sched_getaffinity(0, sizeof(allowed), &allowed);
-        AdaptiveSpin spin;
+        AdaptiveSpin spin(50us);
         const bool mayRunOnTwo = CPU_COUNT(&allowed) > 1;
         NS_TEST_EXPECT_MSG_EQ(SpinsInVain(spin, 3), mayRunOnTwo ? 3 : 0, "while it may pay");
         const bool paid = spin.Until([] { return true; });
@@ -64,7 +64,7 @@ class SpinTestCase : public TestCase
         CPU_ZERO(&one);
         CPU_SET(sched_getcpu(), &one);
         sched_setaffinity(0, sizeof(one), &one);
-        AdaptiveSpin onOne;
+        AdaptiveSpin onOne(50us);
         sched_setaffinity(0, sizeof(allowed), &allowed);
         NS_TEST_EXPECT_MSG_EQ(SpinsInVain(onOne, 4), 0, "never on one processor");
     }
