@@ -66,6 +66,9 @@ def two_nodes(
     before = set(psutil.Process().children(recursive=True))
     # Its sockets have short paths only: pytest's own folders are too deep.
     folder = tempfile.mkdtemp(prefix="sb")
+    # Ray notes the cluster's address in its usual folder, whether that is there or not.
+    monkeypatch.setenv("RAY_TMPDIR", folder)
+    Path(folder, "ray").mkdir()
     node = {"num_cpus": 1, "object_store_memory": OBJECT_STORE_BYTES}
     head = {**node, "include_dashboard": False, "temp_dir": folder}
     cluster = Cluster(initialize_head=True, head_node_args=head)
