@@ -17,10 +17,10 @@ NAMES = {
     "shm-env": "env.step over shared memory",
     "shm-channel": "session over shared memory",
 }
-BOUNDS = {
-    "raw-zmq": "bound: pyzmq, same bytes",
-    "raw-futex": "bound: futex, C++ only",
-    "raw-spin": "bound: spinning, C++ only",
+BARE = {
+    "raw-zmq": "bare: pyzmq and C++, asleep",
+    "raw-futex": "bare: futex, C++ only",
+    "raw-spin": "bare: spinning, C++ only",
 }
 GREYS = ("#999999", "#777777", "#444444")
 STYLES = ("-.", ":", "--")
@@ -43,7 +43,7 @@ def step_times(plt: Any, table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         own = rows[rows["cores"] == count]
         for i, (case, name) in enumerate(NAMES.items()):
             _line(axis, own[own["case"] == case], name, COLOURS[i], marker=MARKERS[i], ms=4)
-        for (case, name), grey, style in zip(BOUNDS.items(), GREYS, STYLES, strict=True):
+        for (case, name), grey, style in zip(BARE.items(), GREYS, STYLES, strict=True):
             _line(axis, own[own["case"] == case], name, grey, ls=style, lw=1.0)
         axis.set(xscale="log", yscale="log", xlabel="elements of the observation (float32)")
         axis.set_title("both ends on one core" if count == 1 else f"{count} cores")

@@ -1,4 +1,4 @@
-"""Times a step of the exchange: each channel, each size of message, and what no channel can beat.
+"""Times a step of the exchange: each channel, each size of message, and the bare primitives.
 
 The scenario is ``loopback`` with ``spaces=vector``: one event a step, and arrays known by hand. All
 that is compared is timed turn by turn, since machines change their pace.
