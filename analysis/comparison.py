@@ -134,6 +134,11 @@ def describe(conditions: Mapping[str, Any]) -> str:
     )
 
 
+def short_digest(text: str) -> str:
+    """Gives the first digits of a text's SHA-256, as names have them."""
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
 def text_of(value: Any) -> str:
     """Writes a value of a configuration: texts as they are, all else as JSON, none as `none`."""
     if value is None:
@@ -280,4 +285,4 @@ def _data(config: Mapping[str, Any]) -> dict[str, str]:
 
 def _digest(config: Mapping[str, Any]) -> str:
     told = {"parameters": config["parameters"], "data": _data(config)}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:DIGITS]
+    return short_digest(json.dumps(told, sort_keys=True))

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from analysis.comparison import Comparison, compare
 from analysis.errors import StoreReadError
 from analysis.figure_folder import FigureFolder
-from analysis.figures.figure import Figure
+from analysis.figures import sweep as sweep_figures
 from analysis.figures.registry import figures_of
 from analysis.store_reader import read_run, read_store
-from analysis.style import SUFFIXES, save, style
+from analysis.style import SUFFIXES, draw_each
+from analysis.sweep import Sweep, sweeps_of
 
 RUNS = "runs.csv"
 
@@ -26,13 +28,13 @@ class Drawn:
     """Figures that were drawn.
 
     Attributes:
-        comparison: what they show.
+        shown: what they show.
         folder: of the files.
         files: PNG, PDF, SVG and CSV of each figure, and the table of the runs.
         left_out: figures that the runs lack something for, with what they lack.
     """
 
-    comparison: Comparison
+    shown: Comparison | Sweep
     folder: Path
     files: list[Path]
     left_out: dict[str, list[str]]
@@ -41,15 +43,16 @@ class Drawn:
 def draw_results(results: Path, out: Path) -> list[Drawn]:
     """Draws all figures of a run's folder, or of all runs of a store.
 
-    Each scenario, or each of its configurations where there are several, gets a folder in ``out``.
+    Each scenario, or each of its configurations where there are several, gets a folder in ``out``,
+    and so does each sweep over a parameter.
 
     Raises:
         StoreReadError: there is no finished run, or a file of one is damaged.
         FileInTheWay: a file was not made here; nothing is drawn.
     """
-    plans = [
-        _Plan(comparison, out / comparison.name) for comparison in compare(read_store(results))
-    ]
+    comparisons = compare(read_store(results))
+    shown: list[Comparison | Sweep] = [*comparisons, *sweeps_of(comparisons)]
+    plans = [_Plan(one, out / one.name) for one in shown]
     for plan in plans:
         plan.require_free()
     return [plan.draw() for plan in plans]
@@ -76,16 +79,13 @@ def draw_runs(run_dirs: Sequence[Path], out: Path) -> Drawn:
 class _Plan:
     """What is to be drawn in a folder."""
 
-    def __init__(self, comparison: Comparison, folder: Path) -> None:
-        figures = figures_of(comparison)
-        missing = {figure.name: figure.missing(comparison) for figure in figures}
-        self._comparison = comparison
-        self._figures = [figure for figure in figures if not missing[figure.name]]
-        self._left_out = {name: lacks for name, lacks in missing.items() if lacks}
+    def __init__(self, shown: Comparison | Sweep, folder: Path) -> None:
+        self._shown = shown
+        self._drawings, self._left_out = _drawings_of(shown)
         self._folder = FigureFolder(folder)
 
     def _names(self) -> list[str]:
-        return [RUNS, *(f"{figure.name}{s}" for figure in self._figures for s in SUFFIXES)]
+        return [RUNS, *(f"{name}{suffix}" for name in self._drawings for suffix in SUFFIXES)]
 
     def require_free(self) -> None:
         self._folder.require_free(self._names())
@@ -93,13 +93,18 @@ class _Plan:
     def draw(self) -> Drawn:
         self._folder.claim(self._names())
         runs = self._folder.path / RUNS
-        self._comparison.table().to_csv(runs, index=False, lineterminator="\n")
-        files = [path for figure in self._figures for path in self._save(figure)]
-        return Drawn(self._comparison, self._folder.path, [*files, runs], self._left_out)
+        self._shown.table().to_csv(runs, index=False, lineterminator="\n")
+        files = draw_each(self._drawings, self._shown, self._folder.path)
+        return Drawn(self._shown, self._folder.path, [*files, runs], self._left_out)
 
-    def _save(self, figure: Figure) -> list[Path]:
-        with style() as plt:
-            drawn, table = figure.draw(plt, self._comparison)
-            files = save(drawn, self._folder.path, figure.name, table)
-            plt.close(drawn)
-        return files
+
+def _drawings_of(shown: Comparison | Sweep) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Gives what draws each figure, by name, and the figures that the runs lack something for."""
+    if isinstance(shown, Sweep):
+        return {"metrics": sweep_figures.metrics}, {}
+    figures = figures_of(shown)
+    missing = {figure.name: figure.missing(shown) for figure in figures}
+    return (
+        {figure.name: figure.draw for figure in figures if not missing[figure.name]},
+        {name: lacks for name, lacks in missing.items() if lacks},
+    )

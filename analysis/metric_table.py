@@ -18,6 +18,8 @@ from analysis.errors import NoSuchName
 from analysis.statistics import Difference, Interval, bootstrap_mean, paired_difference
 
 METHOD: Final = "bca"
+# Metrics of a run as a whole that are compared where its scenario has them.
+HEADLINES = ("utility_mean", "p_r1", "reward_mean", "latency.mean", "latency.p95")
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,12 @@ from analysis.comparison import (
     told_apart,
 )
 from analysis.errors import StoreReadError
-from analysis.metric_table import MetricTable, metric_names, metric_table
-from analysis.report.pictures import Pictures, pictures_of
+from analysis.metric_table import HEADLINES, MetricTable, metric_names, metric_table
+from analysis.report.pictures import Picture, Pictures, picture_of_sweep, pictures_of
 from analysis.store_reader import Run, Store, Unfinished, scan_store
+from analysis.sweep import sweeps_of
 
 USUAL_REFERENCE = "equal"
-# Metrics of a run as a whole that are compared where its scenario has them.
-HEADLINES = ("utility_mean", "p_r1", "reward_mean", "latency.mean", "latency.p95")
 RUN_COLUMNS = (*HEADLINES, "steps", "sim_s", "wall_s")
 ELEMENTS = ("per_slice.", "per_node.", "per_site.")
 # The file stays small, and is there soon, however many runs there are.
@@ -59,6 +58,21 @@ class Group:
     tables: list[MetricTable]
     element_tables: list[MetricTable]
     pictures: Pictures
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Headline metrics over a parameter.
+
+    Attributes:
+        name: of the sweep.
+        apart: what tells it from the others over the same parameter; may be empty.
+        picture: the figure; None without details.
+    """
+
+    name: str
+    apart: str
+    picture: Picture | None
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,7 @@ class Content:
         title: the store's name.
         counts: of runs by state.
         groups: by scenario and parameters.
+        sweeps: of groups that differ in one number.
         paper: of the claims; None without a file of claims.
         claims: judged.
         columns: of the table of runs that hold numbers.
@@ -117,6 +132,7 @@ class Content:
     title: str
     counts: dict[str, int]
     groups: list[Group]
+    sweeps: list[Curves]
     paper: str | None
     claims: list[Judged]
     columns: list[str]
@@ -144,6 +160,10 @@ def collect(results: Path, claims: ClaimsFile | None) -> Content:
         groups=[
             _group(one, describe(apart[one.name]), i < detailed)
             for i, one in enumerate(comparisons)
+        ],
+        sweeps=[
+            Curves(one.name, one.apart, picture_of_sweep(one) if i < detailed else None)
+            for i, one in enumerate(sweeps_of(comparisons))
         ],
         paper=claims.paper if claims else None,
         claims=judged,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.comparison import Comparison
 from analysis.errors import StoreReadError
+from analysis.figures import sweep as sweep_figures
 from analysis.figures.figure import Figure
 from analysis.figures.registry import figures_of
 from analysis.style import style
+from analysis.sweep import Sweep
 
 DPI = 110  # about 790 pixels for two columns
 MOST_RUNS = 100  # whose steps are read for one comparison
@@ -63,14 +66,23 @@ def pictures_of(comparison: Comparison, wanted: bool) -> Pictures:
             lacks = ", ".join(missing[figure.name])
             pictures.left_out[figure.name] = f"no {lacks} in a run"
         else:
-            pictures.drawn.append(_draw(figure, comparison))
+            pictures.drawn.append(_draw(figure.name, _drawer(figure, comparison)))
     return pictures
 
 
-def _draw(figure: Figure, comparison: Comparison) -> Picture:
+def picture_of_sweep(sweep: Sweep) -> Picture:
+    """Draws headline metrics over the parameter of a sweep."""
+    return _draw("metrics", lambda plt: sweep_figures.metrics(plt, sweep))
+
+
+def _drawer(figure: Figure, comparison: Comparison) -> Callable[[Any], tuple[Any, Any]]:
+    return lambda plt: figure.draw(plt, comparison)
+
+
+def _draw(name: str, draw: Callable[[Any], tuple[Any, Any]]) -> Picture:
     with style() as plt:
-        drawn, _ = figure.draw(plt, comparison)
-        picture = _picture(figure.name, drawn)
+        drawn, _ = draw(plt)
+        picture = _picture(name, drawn)
         plt.close(drawn)
     return picture
 

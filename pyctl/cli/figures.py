@@ -34,8 +34,8 @@ def figures(
         )
         return
     for one in drawn:
-        print(one.comparison.name)
-        for variant in one.comparison.variants:
+        print(one.shown.name)
+        for variant in one.shown.variants:
             print(f"  {_describe(variant)}")
         for path in one.files:
             print(path)
@@ -57,7 +57,7 @@ def _draw(results: Path, out: Path) -> list[Drawn]:
 def _describe(variant: Variant) -> str:
     from analysis.comparison import settings_of
 
-    seeds = ", ".join(str(run.seed) for run in variant.runs)
+    seeds = ", ".join(map(str, sorted({run.seed for run in variant.runs})))
     settings = settings_of(variant.runs[0])
     numbered = settings if settings not in variant.label else ""
     return f"{variant.label}: {numbered + ', ' if numbered else ''}seed {seeds}"
@@ -65,9 +65,11 @@ def _describe(variant: Variant) -> str:
 
 def _entry(drawn: Drawn) -> dict[str, Any]:
     from analysis.comparison import settings_of
+    from analysis.sweep import Sweep
 
     return {
-        "scenario": drawn.comparison.first.scenario,
+        "scenario": drawn.shown.first.scenario,
+        "over": drawn.shown.parameter if isinstance(drawn.shown, Sweep) else None,
         "folder": str(drawn.folder),
         "allocators": [
             {
@@ -76,7 +78,7 @@ def _entry(drawn: Drawn) -> dict[str, Any]:
                 "seeds": [run.seed for run in variant.runs],
                 "runs": [run.folder.name for run in variant.runs],
             }
-            for variant in drawn.comparison.variants
+            for variant in drawn.shown.variants
         ],
         "files": [str(path) for path in drawn.files],
         "left_out": drawn.left_out,
