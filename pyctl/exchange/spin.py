@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
-from time import monotonic_ns
 
 SPIN_NS = 50_000  # what a wake-up takes
 VAIN_AT_MOST = 4
@@ -29,10 +29,10 @@ class AdaptiveSpin:
         """Spins, if that is worthwhile, until something has come, or for a moment."""
         if not self._is_worthwhile():
             return
-        end_ns = monotonic_ns() + SPIN_NS
+        end_ns = time.monotonic_ns() + SPIN_NS
         while not has_come():
             os.sched_yield()  # the threads that bring it may be on this processor
-            if monotonic_ns() > end_ns:
+            if time.monotonic_ns() > end_ns:
                 self._vain += 1
                 return
         self._vain = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,7 @@ from pyctl.exchange.spin import TRY_AGAIN_AFTER, VAIN_AT_MOST, AdaptiveSpin
 def two_cores_and_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     clock_ns = itertools.count(step=1000)
-    monkeypatch.setattr(module, "monotonic_ns", lambda: next(clock_ns))
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic_ns=lambda: next(clock_ns)))
 
 
 class Never:
