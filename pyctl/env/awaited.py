@@ -89,8 +89,8 @@ class AwaitedEnv(CoSimEnv):
         return Link(Session(channel), None, self._timeout_s)
 
     def _tell_wrong_key(self) -> None:
-        text = "a simulation came without this run's key; it was not let in"
-        print(text, file=sys.stderr, flush=True)
+        came = "without this run's key" if self._curve else "with a key, and this run has none"
+        print(f"a simulation came {came}; it was not let in", file=sys.stderr, flush=True)
 
     def _invitation(self, channel: Channel) -> str:
         """Writes the command that starts the simulation."""

@@ -256,6 +256,13 @@ def test_an_agent_that_cannot_be_is_refused_at_once(agent: str, text: str) -> No
     assert text in done.stderr
 
 
+def test_who_has_a_key_where_none_is_used_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    env = AwaitedEnv("loopback", PARAMS, 3, address="tcp://127.0.0.1:5")
+    env._tell_wrong_key()  # ZeroMQ tells of such a one as of a wrong key, if it is not gone by then
+    told = "a simulation came with a key, and this run has none; it was not let in\n"
+    assert capsys.readouterr().err == told
+
+
 def test_a_wrong_key_is_a_usage_error_of_the_simulation() -> None:
     words = ["simulate", "loopback", "--agent", "tcp://127.0.0.1:5", "--curve-key=short"]
     done = subprocess.run(
