@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -34,6 +35,7 @@ def test_suite(suite: str, tmp_path: Path) -> None:
         text=True,
         timeout=TIME_LIMIT_S,
         cwd=tmp_path,
+        env={**os.environ, "TMP": str(tmp_path)},  # where ns-3 puts files of tests
         check=False,
     )
     assert f"PASS {suite}" in result.stdout, result.stdout + result.stderr

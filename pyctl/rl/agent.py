@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from gymnasium import spaces
 from stable_baselines3 import TD3
-from stable_baselines3.common.logger import configure
+from stable_baselines3.common.logger import Logger
 
 Floats = npt.NDArray[np.float32]
 
@@ -62,7 +62,7 @@ class Td3Agent:
             seed=seed,
             device="cpu",
         )
-        self._model.set_logger(configure(None, []))
+        self._model.set_logger(Logger(folder=None, output_formats=[]))
         self._steps = steps_a_turn
 
     def decide(self, seen: Floats) -> Floats:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -96,6 +98,12 @@ def test_the_same_seed_decides_the_same() -> None:
 
     one, same = (play(Td3(Td3Settings(explore_steps=5)), 12, reward) for _ in range(2))
     np.testing.assert_array_equal(one, same)
+
+
+def test_it_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where SB3's logger would make folders
+    play(Td3(Td3Settings(explore_steps=2)), 5, lambda shares: shares)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_new_slice_makes_new_agents_that_explore() -> None:
