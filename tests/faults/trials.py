@@ -90,13 +90,14 @@ def try_once(seed: int, victim: str | None = None, number: signal.Signals | None
     victim = victim or draw.choice(VICTIMS)
     number = number or draw.choice(SIGNALS)
     with tempfile.TemporaryDirectory(prefix="sb") as folder, _agent(chosen, folder) as agent:
-        pids = {"agent": agent.pid, **_read(agent)}
+        server = _read(agent)["server"]
         time.sleep(moment_s)
         told = NOTHING
-        for _ in range(STRIKES):  # a simulation may have had its end before it was hit
-            begun = _strike(pids, victim, number)
+        # A simulation may have had its end before it was hit, a server be hit between episodes.
+        for _ in range(STRIKES):
+            begun = _strike(agent, victim, number)
             if victim == "agent":
-                told, begun = _end_of(agent, pids["server"], number, begun)
+                told, begun = _end_of(agent, server, number, begun)
             else:
                 told = _read_error(agent)
             if told != NOTHING:
@@ -132,18 +133,32 @@ def _read(agent: subprocess.Popen[str]) -> dict[str, int]:
     return pids
 
 
-def _strike(pids: dict[str, int], victim: str, number: signal.Signals) -> float:
-    """Sends the signal, to a simulation that runs at this moment; returns when that was."""
+def _strike(agent: subprocess.Popen[str], victim: str, number: signal.Signals) -> float:
+    """Sends the signal to one that runs at this moment, not at the start; returns when that was.
+
+    A reset begins another simulation and, if the server has ended between two episodes, another
+    server: nothing is told then, and the number of the first may be somebody else's.
+    """
     while True:
-        target = pids[victim]
-        if victim == "simulation":  # the one at the start may have ended by a reset
-            children = psutil.Process(pids["server"]).children()
-            target = max((child.pid for child in children), default=-1)
+        target = _running(agent, victim)
         begun = time.monotonic()
-        with contextlib.suppress(ProcessLookupError):
-            if target > 0:
+        if target is not None:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(target, number)
                 return begun
+        elif agent.poll() is not None:
+            return begun
+
+
+def _running(agent: subprocess.Popen[str], victim: str) -> int | None:
+    if victim == "agent":
+        return agent.pid
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(agent.pid).children():
+            if child.name().startswith("slicebed-"):
+                copies = [copy.pid for copy in child.children()]
+                return child.pid if victim == "server" else max(copies, default=None)
+    return None
 
 
 def _read_error(agent: subprocess.Popen[str]) -> str:
