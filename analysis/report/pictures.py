@@ -11,7 +11,6 @@ from typing import Any
 from analysis.comparison import Comparison
 from analysis.errors import StoreReadError
 from analysis.figures import sweep as sweep_figures
-from analysis.figures.figure import Figure
 from analysis.figures.registry import figures_of
 from analysis.style import style
 from analysis.sweep import Sweep
@@ -66,22 +65,18 @@ def pictures_of(comparison: Comparison, wanted: bool) -> Pictures:
             lacks = ", ".join(missing[figure.name])
             pictures.left_out[figure.name] = f"no {lacks} in a run"
         else:
-            pictures.drawn.append(_draw(figure.name, _drawer(figure, comparison)))
+            pictures.drawn.append(_draw(figure.name, figure.draw, comparison))
     return pictures
 
 
 def picture_of_sweep(sweep: Sweep) -> Picture:
     """Draws headline metrics over the parameter of a sweep."""
-    return _draw("metrics", lambda plt: sweep_figures.metrics(plt, sweep))
+    return _draw("metrics", sweep_figures.metrics, sweep)
 
 
-def _drawer(figure: Figure, comparison: Comparison) -> Callable[[Any], tuple[Any, Any]]:
-    return lambda plt: figure.draw(plt, comparison)
-
-
-def _draw(name: str, draw: Callable[[Any], tuple[Any, Any]]) -> Picture:
+def _draw(name: str, draw: Callable[[Any, Any], tuple[Any, Any]], shown: object) -> Picture:
     with style() as plt:
-        drawn, _ = draw(plt)
+        drawn, _ = draw(plt, shown)
         picture = _picture(name, drawn)
         plt.close(drawn)
     return picture
