@@ -147,7 +147,7 @@ def contents(out: Path) -> Contents:
     found: Contents = {}
     for folder in out.iterdir() if out.is_dir() else ():
         found[folder.name] = "there"
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # a lock, or gone by now
+        if not folder.name.startswith("."):  # a lock, or a run that has not appeared: half written
             found.update({f"{folder.name}/{path.name}": _told(path) for path in folder.iterdir()})
     return found
 

@@ -12,6 +12,8 @@ import pytest
 from tests.faults import batch_trials
 from tests.faults.batch_trials import VICTIMS, Trial, Trials
 
+TRIES = 5
+
 
 @pytest.fixture(scope="module")
 def trials() -> Iterator[Trials]:
@@ -24,9 +26,13 @@ def trials() -> Iterator[Trials]:
 def test_every_run_ends_well_once_and_nothing_is_left(
     trials: Trials, seed: int, victim: str
 ) -> None:
-    trial = trials.try_once(seed, victim)
-    assert trial.hit, trial
-    assert trial.faults == (), trial
+    # The undisturbed batch sets the range of moments; one that had a quicker machine may be over.
+    for again in range(TRIES):
+        trial = trials.try_once(seed + 100 * again, victim)
+        assert trial.faults == (), trial
+        if trial.hit:
+            return
+    pytest.fail(f"no {victim} was there to kill, {TRIES} times")
 
 
 def test_what_is_left_and_what_differs_is_a_fault(trials: Trials, tmp_path: Path) -> None:
@@ -34,8 +40,12 @@ def test_what_is_left_and_what_differs_is_a_fault(trials: Trials, tmp_path: Path
     (folder / "broken").mkdir()
     run = next((folder / "undisturbed").iterdir())
     (folder / "broken" / f".{run.name}.lock").write_text("")
+    partial = folder / "broken" / f".{run.name}.0123abcd.partial"
+    partial.mkdir()
+    (partial / "summary.json").write_text("")  # killed while it was written
     faults = trials._differences("broken")
     assert f".{run.name}.lock is there, not missing" in faults
+    assert f"{partial.name} is there, not missing" in faults
     assert f"{run.name} is missing, not there" in faults
     assert trials._differences("undisturbed") == []
 

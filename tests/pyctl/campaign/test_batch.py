@@ -79,9 +79,10 @@ def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def digests(out: Path) -> dict[str, str]:
+    # A hidden folder is a run that has not appeared: its summary may be half written.
     return {
         path.parent.name: json.loads(path.read_text())["kpi_sha256"]
-        for path in sorted(out.glob("*/summary.json"))
+        for path in sorted(out.glob("[!.]*/summary.json"))
     }
 
 
