@@ -54,7 +54,7 @@ def slicebed(*words: str, cwd: Path, **more: Any) -> tuple[int, str, str]:
 
 
 def digests(out: Path) -> dict[str, str]:
-    """Gives the KPI digest of each run that is ok."""
+    """Gives the KPI digest of each run that is ok; of one that has not appeared nothing is read."""
     return {
         path.parent.name: json.loads(path.read_text())["kpi_sha256"]
         for path in sorted(out.glob("????????????/summary.json"))

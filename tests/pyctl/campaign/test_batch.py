@@ -26,6 +26,7 @@ from pyctl.campaign.planned import PlannedRun, identify
 from pyctl.campaign.prepare import RunConfig
 from pyctl.campaign.states import counts, stored_runs
 from pyctl.campaign.worker import Outcome
+from tests.faults.batches import digests
 
 SLICEBED = [sys.executable, "-m", "pyctl.cli"]
 PLAN = """scenario: loopback
@@ -76,14 +77,6 @@ def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
     printed, told = process.communicate(timeout=TIME_LIMIT_S)
     assert process.returncode == 0, told
     return json.loads(printed)  # type: ignore[no-any-return]
-
-
-def digests(out: Path) -> dict[str, str]:
-    # A hidden folder is a run that has not appeared: its summary may be half written.
-    return {
-        path.parent.name: json.loads(path.read_text())["kpi_sha256"]
-        for path in sorted(out.glob("[!.]*/summary.json"))
-    }
 
 
 def children(process: subprocess.Popen[str]) -> list[psutil.Process]:

@@ -22,7 +22,8 @@ from pyctl.campaign.claims import Owner
 from pyctl.campaign.planned import PlannedRun, identify
 from pyctl.campaign.prepare import RunConfig
 from pyctl.errors import UsageError
-from tests.pyctl.campaign.test_batch import Log, digests
+from tests.faults.batches import digests
+from tests.pyctl.campaign.test_batch import Log
 
 SEEDS = 4
 STEPS = 2000  # a second or two: there is a middle to lose a node in

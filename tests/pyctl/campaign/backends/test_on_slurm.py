@@ -22,8 +22,9 @@ from pyctl.campaign.planned import PlannedRun, identify
 from pyctl.campaign.prepare import RunConfig
 from pyctl.campaign.states import counts, stored_runs
 from pyctl.errors import UsageError
+from tests.faults.batches import digests
 from tests.pyctl.campaign.backends.fake_slurm import FakeSlurm
-from tests.pyctl.campaign.test_batch import Log, digests
+from tests.pyctl.campaign.test_batch import Log
 
 STEPS = 1500  # about a second: there is a middle to kill it in
 

@@ -28,8 +28,9 @@ from pyctl.campaign.sharing import keeper
 from pyctl.campaign.sharing.keeper import Keeper
 from pyctl.campaign.states import stored_runs
 from pyctl.campaign.worker import Outcome
+from tests.faults.batches import digests
 from tests.pyctl.campaign.sharing.conftest import ROOT
-from tests.pyctl.campaign.test_batch import Log, digests
+from tests.pyctl.campaign.test_batch import Log
 
 TIME_LIMIT_S = 60.0
 GONE_S = 15.0
