@@ -60,6 +60,10 @@ class LearntSettings:
         default="relabel",
         metadata={"help": "copies of rows with other targets: relabel (ours), or as in the paper"},
     )
+    fits: int = field(
+        default=3,
+        metadata={"help": "networks that are fitted; the estimator learns their mean, 1: as one"},
+    )
     epochs: int = field(default=200, metadata={"help": "of training"})
     device: str = field(default="auto", metadata={"help": "that decides: auto, cpu or cuda"})
 
@@ -67,8 +71,9 @@ class LearntSettings:
         """Refuses values out of range."""
         if self.explore_steps < 0:
             raise AllocatorError(f"explore_steps is {self.explore_steps}; 0 or more is required")
-        if self.epochs < 1:
-            raise AllocatorError(f"epochs is {self.epochs}; 1 or more is required")
+        for name in ("fits", "epochs"):
+            if getattr(self, name) < 1:
+                raise AllocatorError(f"{name} is {getattr(self, name)}; 1 or more is required")
         if self.model and self.explore_steps:
             raise AllocatorError("model and explore_steps are both given; drop one")
         choices = {
@@ -207,6 +212,7 @@ class LearntAllocator(Allocator):
         rows = rows_of(Log.of_mapping(dataset), settings.share, self.state)
         training = TrainingSettings(
             form=form,
+            fits=settings.fits,
             epochs=settings.epochs,
             split=settings.split,
             augmentation=settings.augmentation,

@@ -163,15 +163,31 @@ def test_it_explores_and_then_decides_by_what_it_learnt() -> None:
     assert allocator.report["rows"] == (STEPS - HISTORY) * CELLS * SLICES
 
 
-def test_exploration_covers_the_simplex() -> None:
-    shares, _ = play(Explore(), 300)
+def test_exploration_covers_the_simplex_and_keeps_shares_for_a_while() -> None:
+    shares, _ = play(Explore(), 600)
     np.testing.assert_allclose(shares.sum(axis=2), 1, atol=1e-5)
-    equal = np.isclose(shares, 1 / SLICES).all(axis=(1, 2))
-    # A fifth of 300: 60, standard deviation 7.
-    assert 35 < equal.sum() < 85
+    # Some 120 draws of each cell; a fifth of them is equal.
+    draws = 120 * CELLS
+    equal = np.isclose(shares, 1 / SLICES).all(axis=2)
+    assert equal.mean() == pytest.approx(0.2, abs=4 * np.sqrt(0.2 * 0.8 / draws))
     # Dirichlet(1) of three has the density 2 (1 - x): P(x > 0.7) = 0.09, in four fifths of them.
-    assert (shares > 0.7).mean() == pytest.approx(0.8 * 0.09, rel=0.2)
-    assert (shares[0] != shares[1]).any()
+    beyond = 0.8 * 0.09
+    assert (shares > 0.7).mean() == pytest.approx(beyond, abs=4 * np.sqrt(beyond / draws / SLICES))
+    # A fifth draws at each step; of these 0.2 * 0.2 have equal shares twice.
+    changed = (shares[1:] != shares[:-1]).any(axis=2)
+    assert changed.mean() == pytest.approx(0.2 * 0.96, abs=0.04)
+    assert (changed.any(axis=1) & ~changed.all(axis=1)).mean() > 0.3
+
+
+def test_exploration_depends_on_the_seed_and_the_step_only() -> None:
+    network = FormulaCells(CELLS, SLICES, seed=7)
+    past = [network.step(np.full((CELLS, SLICES), 1 / SLICES))]
+    always, late = Explore(), Explore()
+    for explorer in (always, late):
+        explorer.reset(network.context(1))
+    decided = [always.act(observe(t, past, 1)).allocation["prb_max"] for t in range(30)]
+    np.testing.assert_array_equal(late.act(observe(29, past, 1)).allocation["prb_max"], decided[29])
+    assert (decided[0] != decided[29]).any()
 
 
 def test_without_an_estimator_it_says_what_is_missing() -> None:
@@ -187,6 +203,7 @@ def test_without_an_estimator_it_says_what_is_missing() -> None:
         ({"starts": 0}, "starts is 0; 1 or more is required"),
         ({"explore_steps": -1}, "explore_steps is -1; 0 or more"),
         ({"epochs": 0}, "epochs is 0; 1 or more"),
+        ({"fits": 0}, "fits is 0; 1 or more"),
         ({"model": "a.pt", "explore_steps": 3}, "both given; drop one"),
         ({"device": "tpu"}, "device is 'tpu'; auto, cpu, cuda are the choices"),
         ({"share": "all"}, "share is 'all'; used, ceiling"),

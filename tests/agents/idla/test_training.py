@@ -65,6 +65,25 @@ def test_the_same_seed_gives_the_same_weights(rows: Rows) -> None:
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+def test_the_mean_of_several_fits_depends_less_on_chance(rows: Rows) -> None:
+    shares = torch.from_numpy(np.random.default_rng(5).random(len(rows), np.float32))
+    z = torch.from_numpy(rows.z)
+
+    def fitted(fits: int) -> tuple[float, float]:
+        """How far two seeds are from each other, and the error of both."""
+        settings = TrainingSettings(epochs=40, fits=fits)
+        both = [fit(rows, settings, seed) for seed in (1, 2)]
+        one, other = (each.estimator(shares, z) for each in both)
+        errors = [each.report["mae_test"] for each in both]
+        return float((one - other).abs().mean()), float(np.mean(errors))
+
+    apart, error = fitted(1)
+    apart_by_mean, error_by_mean = fitted(3)
+    # Means of three are 1 / sqrt(3) = 0.58 times as far apart, but for what is learnt of them.
+    assert apart_by_mean < 0.8 * apart
+    assert error_by_mean < 1.02 * error
+
+
 def test_too_few_rows_are_refused(rows: Rows) -> None:
     few = rows.where(rows.step < 20)
     with pytest.raises(AllocatorError, match=r"\d+ rows of 15 intervals are too few to learn from"):

@@ -76,9 +76,9 @@ def test_it_learns_which_shares_are_good(kind: type[Td3]) -> None:
     def reward(shares: np.ndarray) -> np.ndarray:
         return 1 - np.abs(shares - wanted)
 
-    settings = Td3Settings(explore_steps=60, noise=0.05)
-    shares = play(kind(settings), 140, reward)
-    random = np.abs(shares[:60] - wanted).mean()
+    settings = Td3Settings(explore_steps=200, noise=0.05)
+    shares = play(kind(settings), 280, reward)
+    random = np.abs(shares[:200] - wanted).mean()
     assert np.abs(shares[-20:] - wanted).mean() < random / 3
 
 
