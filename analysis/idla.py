@@ -23,6 +23,9 @@ CONVERGED_STEPS = 500  # at most, of the end of a period
 BLOCK_STEPS = 24  # six hours: neighbouring intervals are alike, blocks of them less so
 NEAR = 0.05  # of the final utility: converged
 SMOOTH_STEPS = 5
+PLANNER = (
+    "planner"  # tries shares in the simulator itself, in other futures than the one that comes
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -123,6 +126,13 @@ def decision_ms(run: Run, begin: int) -> Floats:
     """Gives the wall time of each decision after ``begin``, and after the one that trains."""
     rows = run.intervals.sort_values("step")
     return rows["decision_s"].to_numpy(np.float64)[begin + 1 :] * 1e3
+
+
+def losses_to_planner(slots: Sequence[Mapping[str, Any]], allocator: str) -> Interval:
+    """Gives what is lost to the planner in futures that nobody knows, as a part of its utility."""
+    scale = float(np.mean([slot["expected"][PLANNER] for slot in slots]))
+    lost = [(slot["expected"][PLANNER] - slot["expected"][allocator]) / scale for slot in slots]
+    return bootstrap_mean(lost)
 
 
 def regrets(slots: Sequence[Mapping[str, Any]], allocator: str) -> Interval:

@@ -13,7 +13,16 @@ import pandas as pd
 
 from analysis.figure_folder import FigureFolder
 from analysis.figures.panels import legend
-from analysis.idla import Periods, cube, decision_ms, regrets, repairs, utilities
+from analysis.idla import (
+    PLANNER,
+    Periods,
+    cube,
+    decision_ms,
+    losses_to_planner,
+    regrets,
+    repairs,
+    utilities,
+)
 from analysis.metrics import SATISFIED
 from analysis.store_reader import Run
 from analysis.style import (
@@ -196,41 +205,50 @@ def utility_gain(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
 
 
 def regret(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
-    """What each allocator's decision loses to the best in the simulator, with 95 % intervals."""
+    """What each decision loses to the best in the simulator, and to the planner; 95 % intervals."""
     counts = sorted({slot["slices"] for slot in drawing.slots})
     names = list(drawing.runs)
-    figure, axis = plt.subplots(figsize=(TWO_COLUMNS_INCH, 2.8))
+    figure, axes = plt.subplots(2, figsize=(TWO_COLUMNS_INCH, 4.6))
+    panels = (
+        (axes[0], "oracle", regrets, [*names, PLANNER]),
+        (axes[1], "planner", losses_to_planner, names),
+    )
     rows = []
     for i, count in enumerate(counts):
         own = [slot for slot in drawing.slots if slot["slices"] == count]
-        found = [regrets(own, name) for name in names]
-        means = np.array([each.mean for each in found])
-        spread = [means - [each.low for each in found], [each.high for each in found] - means]
-        places = np.arange(len(names)) + (i - (len(counts) - 1) / 2) * 0.35
-        axis.bar(
-            places,
-            100 * means,
-            0.33,
-            yerr=100 * np.array(spread),
-            color=COLOURS[i],
-            label=f"{count} slices, {len(own)} slots",
-            capsize=2,
-        )
-        rows += [
-            {
-                "allocator": name,
-                "slices": count,
-                "slots": len(own),
-                "regret": each.mean,
-                "low": each.low,
-                "high": each.high,
-            }
-            for name, each in zip(names, found, strict=True)
-        ]
-    axis.axhline(2, color="black", lw=0.8, ls="--", label="bound for idla: 2 %")
-    axis.set_xticks(range(len(names)), names)
-    axis.set_ylabel("lost to the simulator's oracle\n[% of its utility]")
-    axis.legend()
+        for axis, reference, lost_by, shown in panels:
+            found = [lost_by(own, name) for name in shown]
+            means = np.array([each.mean for each in found])
+            spread = [means - [each.low for each in found], [each.high for each in found] - means]
+            axis.bar(
+                np.arange(len(shown)) + (i - (len(counts) - 1) / 2) * 0.35,
+                100 * means,
+                0.33,
+                yerr=100 * np.array(spread),
+                color=COLOURS[i],
+                label=f"{count} slices, {len(own)} slots",
+                capsize=2,
+            )
+            rows += [
+                {
+                    "against": reference,
+                    "allocator": name,
+                    "slices": count,
+                    "slots": len(own),
+                    "lost": each.mean,
+                    "low": each.low,
+                    "high": each.high,
+                }
+                for name, each in zip(shown, found, strict=True)
+            ]
+    axes[0].axhline(2, color="black", lw=0.8, ls="--", label="bound for idla: 2 %")
+    axes[0].set_ylabel("lost to the oracle, which\nknows what comes [%]")
+    axes[0].legend()
+    axes[1].axhline(0, color="black", lw=0.8)
+    axes[1].set_ylabel("lost to the planner,\nwhich does not [%]")
+    for axis, _, _, shown in panels:
+        axis.set_xticks(range(len(shown)), shown)
+        axis.set_xlim(-0.6, len(names) + 0.6)
     return figure, pd.DataFrame(rows)
 
 

@@ -58,6 +58,20 @@ class Adaptor
     /** Puts a decision, checked against the action fields, in force. */
     virtual void Apply(const Value& decision) = 0;
 
+    /** @return whether DrawAnew() is there */
+    virtual bool CanDrawAnew() const
+    {
+        return false;
+    }
+
+    /**
+     * Draws all that is random from this border on by the present RngRun: what was drawn before it
+     * for times after it, too. What has happened stays: places, queues, what is on its way.
+     */
+    virtual void DrawAnew()
+    {
+    }
+
     /** @return the decision of a run without an agent */
     virtual Value DefaultDecision() const = 0;
 };

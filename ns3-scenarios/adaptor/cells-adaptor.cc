@@ -310,6 +310,18 @@ CellsAdaptor::Apply(const Value& decision)
     }
 }
 
+bool
+CellsAdaptor::CanDrawAnew() const
+{
+    return true;
+}
+
+void
+CellsAdaptor::DrawAnew()
+{
+    m_cells->DrawAnew();
+}
+
 Value
 CellsAdaptor::DefaultDecision() const
 {

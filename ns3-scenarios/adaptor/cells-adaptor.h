@@ -32,6 +32,8 @@ class CellsAdaptor : public Adaptor
     nlohmann::json Info(bool ended) override;
     void Apply(const Value& decision) override;
     Value DefaultDecision() const override;
+    bool CanDrawAnew() const override;
+    void DrawAnew() override;
 
   private:
     uint32_t Slices() const;

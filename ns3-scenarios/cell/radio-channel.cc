@@ -170,8 +170,7 @@ RadioChannel::AddUe(Ptr<MobilityModel> place, uint16_t cell)
     ue.cell = cell;
     for (uint16_t i = 0; i < m_cells.size(); ++i)
     {
-        const auto start = static_cast<float>(m_random->GetValue(0, FadingProcess::CYCLES));
-        ue.links.push_back({.power = 0, .start = start, .cell = i, .los = false});
+        ue.links.push_back({.power = 0, .start = DrawFadingStart(), .cell = i, .los = false});
     }
     ue.since = Simulator::Now();
     m_ues.push_back(std::move(ue));
@@ -567,6 +566,26 @@ RadioChannel::AssignStreams(int64_t stream)
     used += m_loss->AssignStreams(stream + used);
     m_random->SetStream(stream + used);
     return used + 1;
+}
+
+void
+RadioChannel::DrawFadingAnew()
+{
+    for (auto& ue : m_ues)
+    {
+        for (auto& link : ue.links)
+        {
+            link.start = DrawFadingStart();
+        }
+        ue.own = ue.links[ue.cell];
+        FindNear(ue);
+    }
+}
+
+float
+RadioChannel::DrawFadingStart()
+{
+    return static_cast<float>(m_random->GetValue(0, FadingProcess::CYCLES));
 }
 
 void

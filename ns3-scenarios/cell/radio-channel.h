@@ -132,6 +132,9 @@ class RadioChannel : public Object
 
     int64_t AssignStreams(int64_t stream);
 
+    /** Lets all links fade on from places of the fading process that are drawn now. */
+    void DrawFadingAnew();
+
   protected:
     void DoDispose() override;
 
@@ -180,6 +183,7 @@ class RadioChannel : public Object
     template <typename LoadOf>
     void FillSinr(const Ue& ue, Time age, double farW, LoadOf loadOf, float* sinr) const;
     void MakeFading();
+    float DrawFadingStart();
     Ptr<ThreeGppPropagationLossModel> MakeLoss(Ptr<ChannelConditionModel> condition,
                                                bool shadowing) const;
 

@@ -11,10 +11,12 @@ namespace slicebed
 
 BranchingChannel::BranchingChannel(std::unique_ptr<Channel> inner,
                                    Connect connect,
-                                   std::function<pid_t()> fork)
+                                   std::function<pid_t()> fork,
+                                   DrawAnew drawAnew)
     : m_inner(std::move(inner))
     , m_connect(std::move(connect))
     , m_fork(std::move(fork))
+    , m_drawAnew(std::move(drawAnew))
 {
 }
 
@@ -53,7 +55,7 @@ BranchingChannel::Branch(const BranchRequest& request, EnvState& state)
     auto copies = nlohmann::json::array();
     for (const auto& peer : request.peers)
     {
-        const auto copy = TryFork(state);
+        const auto copy = TryFork(peer, state);
         if (!copy)
         {
             break;
@@ -70,8 +72,13 @@ BranchingChannel::Branch(const BranchRequest& request, EnvState& state)
 }
 
 std::optional<pid_t>
-BranchingChannel::TryFork(EnvState& state)
+BranchingChannel::TryFork(const Peer& peer, EnvState& state)
 {
+    if (peer.run && !m_drawAnew)
+    {
+        state.info["branch_error"] = "this scenario's branches cannot draw random numbers anew";
+        return std::nullopt;
+    }
     try
     {
         return m_fork();
@@ -91,6 +98,10 @@ BranchingChannel::BecomeCopy(const Peer& peer)
     BecomeIndependent(peer.log);
     m_init.processId = static_cast<uint64_t>(getpid());
     m_inner = m_connect(peer);
+    if (peer.run)
+    {
+        m_drawAnew(*peer.run);
+    }
 }
 
 } // namespace slicebed

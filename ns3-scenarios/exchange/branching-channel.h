@@ -25,25 +25,31 @@ class BranchingChannel : public Channel
 {
   public:
     using Connect = std::function<std::unique_ptr<Channel>(const Peer&)>;
+    using DrawAnew = std::function<void(uint64_t run)>;
 
     /**
      * @param inner to the agent
      * @param connect makes a channel to the agent of a copy
      * @param fork copies the process: 0 in the copy, its id in the original
+     * @param drawAnew gives a copy random numbers of its own; empty where the scenario cannot
      */
-    BranchingChannel(std::unique_ptr<Channel> inner, Connect connect, std::function<pid_t()> fork);
+    BranchingChannel(std::unique_ptr<Channel> inner,
+                     Connect connect,
+                     std::function<pid_t()> fork,
+                     DrawAnew drawAnew);
 
     bool Open(const SimInit& init) override;
     Answer Exchange(const EnvState& state) override;
 
   private:
     bool Branch(const BranchRequest& request, EnvState& state);
-    std::optional<pid_t> TryFork(EnvState& state);
+    std::optional<pid_t> TryFork(const Peer& peer, EnvState& state);
     void BecomeCopy(const Peer& peer);
 
     std::unique_ptr<Channel> m_inner; //!< to the agent
     Connect m_connect;                //!< to others
     std::function<pid_t()> m_fork;    //!< copies the process
+    DrawAnew m_drawAnew;              //!< for copies; may be empty
     SimInit m_init;                   //!< for the copies to introduce themselves
 };
 

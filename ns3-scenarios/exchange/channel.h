@@ -57,7 +57,8 @@ struct StopRequest
 struct Peer
 {
     std::string endpoint;
-    std::string log; //!< empty: where its parent's goes
+    std::string log;             //!< empty: where its parent's goes
+    std::optional<uint64_t> run; //!< RngRun that a branch draws by from here on; none: goes on
     bool operator==(const Peer&) const = default;
 };
 

@@ -395,7 +395,8 @@ DecodeAction(std::string_view bytes, const Space& actionSpace)
         BranchRequest request;
         for (const auto& peer : message.branch())
         {
-            request.peers.push_back({peer.endpoint(), peer.log()});
+            const auto run = peer.has_run() ? std::optional<uint64_t>(peer.run()) : std::nullopt;
+            request.peers.push_back({peer.endpoint(), peer.log(), run});
         }
         return request;
     }

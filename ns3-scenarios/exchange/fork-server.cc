@@ -37,7 +37,9 @@ ForkServer::ParseJob(const std::string& command)
             throw ProtocolError(refusal + "run is " + run.dump() +
                                 "; a whole number from 0 is required");
         }
-        return {{start.at("endpoint"), start.at("log")}, run, start.at("attach").get<bool>()};
+        return {{start.at("endpoint"), start.at("log"), std::nullopt},
+                run,
+                start.at("attach").get<bool>()};
     }
     catch (const nlohmann::json::exception& error)
     {

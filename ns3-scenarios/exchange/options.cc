@@ -9,6 +9,8 @@
 #include "exchange/shm-channel.h"
 #include "exchange/zmq-channel.h"
 
+#include "ns3/rng-seed-manager.h"
+
 namespace slicebed
 {
 
@@ -65,7 +67,7 @@ Options::Declare(ScenarioParameters& parameters)
 }
 
 std::unique_ptr<Channel>
-MakeChannel(const Options& options, const Adaptor& adaptor)
+MakeChannel(const Options& options, Adaptor& adaptor)
 {
     const auto endpoint = options.openGymPort > 0
                               ? "tcp://localhost:" + std::to_string(options.openGymPort)
@@ -92,10 +94,19 @@ MakeChannel(const Options& options, const Adaptor& adaptor)
     {
         return channel;
     }
+    BranchingChannel::DrawAnew drawAnew;
+    if (adaptor.CanDrawAnew())
+    {
+        drawAnew = [&adaptor](uint64_t run) {
+            ns3::RngSeedManager::SetRun(run);
+            adaptor.DrawAnew();
+        };
+    }
     return std::make_unique<BranchingChannel>(
         std::move(channel),
         [options](const Peer& peer) { return Connect(peer.endpoint, options); },
-        ForkSibling);
+        ForkSibling,
+        drawAnew);
 }
 
 } // namespace slicebed

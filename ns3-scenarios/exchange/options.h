@@ -37,7 +37,7 @@ struct Options
  * @return the way to the agent
  * @throws UsageError if the options contradict each other, or name what is not there
  */
-std::unique_ptr<Channel> MakeChannel(const Options& options, const Adaptor& adaptor);
+std::unique_ptr<Channel> MakeChannel(const Options& options, Adaptor& adaptor);
 
 } // namespace slicebed
 

@@ -83,11 +83,19 @@ class TestVectorsTestCase : public TestCase
         const auto stop = DecodeAction(FromHex("1001"), space);
         NS_TEST_EXPECT_MSG_EQ(
             std::holds_alternative<StopRequest>(stop), true, "EnvActMsg{stopSimReq}");
-        // Field 100: (100 << 3) | 2 = 802; endpoint and log are fields 1 and 2 of its message.
+        // Field 100: (100 << 3) | 2 = 802; endpoint, log and run are fields 1 to 3 of its message.
         const auto branch = DecodeAction(
             FromHex("a2060c") + FromHex("0a07") + "ipc://a" + FromHex("1201") + "l", space);
-        const bool branched = branch == Answer{BranchRequest{{{"ipc://a", "l"}}}};
+        const bool branched = branch == Answer{BranchRequest{{{"ipc://a", "l", {}}}}};
         NS_TEST_EXPECT_MSG_EQ(branched, true, "EnvActMsg{branch{ipc://a, l}}");
+        for (const uint64_t run : {0, 7})
+        {
+            const auto own = DecodeAction(FromHex("a20604") + FromHex("0a00") + FromHex("18") +
+                                              static_cast<char>(run),
+                                          space);
+            const bool drawn = own == Answer{BranchRequest{{{"", "", run}}}};
+            NS_TEST_EXPECT_MSG_EQ(drawn, true, "EnvActMsg{branch{run " << run << "}}");
+        }
         const auto bytes = FromHex("0a420802123e0a2f") + URL + "BoxDataContainer" +
                            FromHex("120b08031201012a040000803e");
         const bool same = DecodeAction(bytes, space) == Answer{FloatBox({1}, {0.25F})};

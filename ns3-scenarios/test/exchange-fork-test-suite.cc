@@ -112,7 +112,7 @@ class OriginalTestCase : public TestCase
     {
         auto agent = Agent(answers);
         const auto& seen = *agent;
-        BranchingChannel channel(std::move(agent), NoAgent, Forks(ids));
+        BranchingChannel channel(std::move(agent), NoAgent, Forks(ids), nullptr);
         channel.Open(INIT);
         auto answer = channel.Exchange(STATE);
         states = seen.GetStates();
@@ -134,8 +134,8 @@ class OriginalTestCase : public TestCase
 
     void DoRun() override
     {
-        const BranchRequest one{{{"a", ""}}};
-        const BranchRequest two{{{"a", ""}, {"b", ""}}};
+        const BranchRequest one{{{"a", "", {}}}};
+        const BranchRequest two{{{"a", "", {}}, {"b", "", {}}}};
         const bool plain = Exchange({CHOICE}, {}) == CHOICE;
         NS_TEST_EXPECT_MSG_EQ(plain, true, "a decision passes");
         NS_TEST_EXPECT_MSG_EQ(states.size(), 1, "nothing is sent again");
@@ -152,6 +152,7 @@ class OriginalTestCase : public TestCase
         ExpectInfo(1, {{"x", 1}, {"branches", {11}}});
         ExpectInfo(2, {{"x", 1}, {"branches", {12, 13}}});
         TestNoRoom(one, two);
+        TestNoRandomNumbers();
     }
 
     void TestNoRoom(const BranchRequest& one, const BranchRequest& two)
@@ -161,6 +162,15 @@ class OriginalTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(goesOn, true, "goes on");
         ExpectInfo(1, {{"x", 1}, {"branches", {11}}, {"branch_error", why}});
         ExpectInfo(2, {{"x", 1}, {"branches", nlohmann::json::array()}, {"branch_error", why}});
+    }
+
+    void TestNoRandomNumbers()
+    {
+        const BranchRequest own{{{"a", "", {}}, {"b", "", 9}}};
+        const bool goesOn = Exchange({own, CHOICE}, {11, 12}) == CHOICE;
+        NS_TEST_EXPECT_MSG_EQ(goesOn, true, "goes on");
+        const std::string why = "this scenario's branches cannot draw random numbers anew";
+        ExpectInfo(1, {{"x", 1}, {"branches", {11}}, {"branch_error", why}});
     }
 
     std::vector<EnvState> states;
@@ -177,7 +187,10 @@ class CopyTestCase : public TestCase
 
   private:
     /** Plays the copy of peer b, whose agent gives these answers; what it says goes to its log. */
-    static int Play(const std::vector<Answer>& answers, bool goOn, const std::string& log)
+    static int Play(const std::vector<Answer>& answers,
+                    bool goOn,
+                    const std::string& log,
+                    std::optional<uint64_t> run = {})
     {
         const ScriptedChannel* seen = nullptr;
         std::string endpoint;
@@ -187,9 +200,11 @@ class CopyTestCase : public TestCase
             seen = agent.get();
             return agent;
         };
-        BranchingChannel channel(Agent({BranchRequest{{{"a", ""}, {"b", log}, {"c", ""}}}}),
-                                 connect,
-                                 Forks({11, 0, 21}));
+        BranchingChannel channel(
+            Agent({BranchRequest{{{"a", "", {}}, {"b", log, run}, {"c", "", {}}}}}),
+            connect,
+            Forks({11, 0, 21}),
+            [](uint64_t drawn) { std::cout << "run " << drawn << " "; });
         channel.Open(INIT);
         const auto answer = channel.Exchange(STATE);
         std::cout << endpoint << (answer == CHOICE ? " chose" : " stopped");
@@ -207,11 +222,12 @@ class CopyTestCase : public TestCase
         return 0;
     }
 
-    std::string LogOf(const std::vector<Answer>& answers, bool goOn)
+    std::string
+    LogOf(const std::vector<Answer>& answers, bool goOn, std::optional<uint64_t> run = {})
     {
         const auto log = CreateTempDirFilename("copy.log");
         std::ofstream(log).close();
-        const int status = StatusOf(InCopy([&] { return Play(answers, goOn, log); }));
+        const int status = StatusOf(InCopy([&] { return Play(answers, goOn, log, run); }));
         NS_TEST_EXPECT_MSG_EQ(status, 0, "the copy ends well");
         std::ostringstream text;
         text << std::ifstream(log).rdbuf();
@@ -224,10 +240,13 @@ class CopyTestCase : public TestCase
                               "b chose own-init same-state {\"x\":1}\n",
                               "nothing in the info of its elder sister 11");
         NS_TEST_EXPECT_MSG_EQ(LogOf({}, false), "b stopped own-init\n", "stopped in the ack");
-        NS_TEST_EXPECT_MSG_EQ(LogOf({BranchRequest{{{"d", ""}}}, CHOICE}, true),
+        NS_TEST_EXPECT_MSG_EQ(LogOf({BranchRequest{{{"d", "", {}}}}, CHOICE}, true),
                               "b chose own-init same-state {\"x\":1} same-state "
                               "{\"branches\":[21],\"x\":1}\n",
                               "a copy makes copies of its own");
+        NS_TEST_EXPECT_MSG_EQ(LogOf({CHOICE}, true, 9),
+                              "run 9 b chose own-init same-state {\"x\":1}\n",
+                              "a copy draws by a run of its own");
         TestNoLog();
     }
 

@@ -36,6 +36,13 @@ constexpr int64_t TRAFFIC_STREAM = 3'000'000;
 constexpr int64_t RADIO_STREAM = 4'000'000;
 constexpr int64_t UPLINK_TRAFFIC_STREAM = 5'000'000;
 
+/** @return the stream of a UE's walk; it may use ten */
+int64_t
+WalkStream(size_t ue)
+{
+    return WALK_STREAM + 10 * static_cast<int64_t>(ue);
+}
+
 /** @return a node that moves as a UE of a trace */
 Ptr<Node>
 FollowTrace(const UeTrace& trace, size_t ue)
@@ -74,7 +81,6 @@ SlicedCells::Build(Ptr<RadioAccess> radio, const SlicedCellsConfig& config, cons
     m_radio = radio;
     m_place = CreateObject<UniformRandomVariable>();
     m_place->SetStream(PLACE_STREAM);
-    m_trafficStreams = {TRAFFIC_STREAM, UPLINK_TRAFFIC_STREAM};
     m_radio->AssignStreams(RADIO_STREAM);
     BuildCells();
     BuildUsers();
@@ -146,6 +152,7 @@ SlicedCells::BuildUsers()
             }
         }
     }
+    AssignTrafficStreams();
 }
 
 void
@@ -198,8 +205,7 @@ SlicedCells::PlaceUe(uint16_t cell)
     for (uint32_t attempt = 0; attempt < 2000; ++attempt)
     {
         const auto position = DrawPosition(cell);
-        auto mobility = MakeUeMobility(
-            movement, position, WALK_STREAM + 10 * static_cast<int64_t>(m_ues.size()));
+        auto mobility = MakeUeMobility(movement, position, WalkStream(m_ues.size()));
         auto node = CreateObject<Node>();
         node->AggregateObject(mobility);
         if (m_radio->GetChannel()->StrongestCell(mobility) == cell)
@@ -238,15 +244,13 @@ SlicedCells::MeterOf(uint32_t ue, Direction direction)
 }
 
 Ptr<LoadSource>
-SlicedCells::MakeSource(Ptr<Node> node, const Address& remote, Direction direction)
+SlicedCells::MakeSource(Ptr<Node> node, const Address& remote)
 {
     ObjectFactory factory;
     factory.SetTypeId(m_config.source);
     factory.Set("MaxPacketBytes", UintegerValue(m_config.packetBytes));
     auto source = factory.Create<LoadSource>();
     source->SetRemote(remote);
-    auto& stream = m_trafficStreams[static_cast<size_t>(direction)];
-    stream += source->AssignStreams(stream);
     node->AddApplication(source);
     return source;
 }
@@ -254,9 +258,8 @@ SlicedCells::MakeSource(Ptr<Node> node, const Address& remote, Direction directi
 void
 SlicedCells::ConnectDownlink(uint32_t ue)
 {
-    auto source = MakeSource(m_radio->GetRemoteHost(),
-                             InetSocketAddress(m_radio->GetUeAddress(ue), PORT),
-                             Direction::DOWNLINK);
+    auto source =
+        MakeSource(m_radio->GetRemoteHost(), InetSocketAddress(m_radio->GetUeAddress(ue), PORT));
     source->TraceConnectWithoutContext("Sent", Callback<void, uint32_t>([this, ue](uint32_t bytes) {
                                            MeterOf(ue, Direction::DOWNLINK).NoteSent(bytes);
                                        }));
@@ -276,8 +279,7 @@ SlicedCells::ConnectDownlink(uint32_t ue)
 void
 SlicedCells::ConnectUplink(uint32_t ue)
 {
-    auto source = MakeSource(
-        m_ues[ue].node, InetSocketAddress(m_radio->GetRemoteAddress(), PORT), Direction::UPLINK);
+    auto source = MakeSource(m_ues[ue].node, InetSocketAddress(m_radio->GetRemoteAddress(), PORT));
     // What the radio refuses it counts itself, by cause.
     source->TraceConnectWithoutContext("Sent", Callback<void, uint32_t>([this, ue](uint32_t bytes) {
                                            MeterOf(ue, Direction::UPLINK).NoteSent(bytes);
@@ -486,6 +488,34 @@ SlicedCells::GetOfferedUplinkBps(uint32_t k, uint32_t slice) const
     const auto& service = m_config.services.at(slice);
     return m_mask.Get(k, service.id) * m_config.uplinkLoad * service.target.throughputBps *
            m_config.uesPerSlice;
+}
+
+void
+SlicedCells::DrawAnew()
+{
+    m_radio->AssignStreams(RADIO_STREAM);
+    m_radio->GetChannel()->DrawFadingAnew();
+    AssignTrafficStreams();
+    for (size_t ue = 0; ue < m_ues.size(); ++ue)
+    {
+        m_ues[ue].node->GetObject<MobilityModel>()->AssignStreams(WalkStream(ue));
+    }
+    OfferLoad(m_offered, m_offerEnd - Simulator::Now());
+}
+
+void
+SlicedCells::AssignTrafficStreams()
+{
+    int64_t stream = TRAFFIC_STREAM;
+    for (const auto& source : m_sources)
+    {
+        stream += source->AssignStreams(stream);
+    }
+    stream = UPLINK_TRAFFIC_STREAM;
+    for (const auto& source : m_uplinkSources)
+    {
+        stream += source->AssignStreams(stream);
+    }
 }
 
 void

@@ -118,6 +118,13 @@ class SlicedCells : public Object
     /** @return the uplink load that the slice will offer in a cell in interval `k` [bit/s] */
     double GetOfferedUplinkBps(uint32_t k, uint32_t slice) const;
 
+    /**
+     * Draws traffic, fading, decoding and walks from now on by the present RngRun: packets that
+     * are still to be sent come at other times, and links fade on from elsewhere. Places,
+     * shadowing and queues stay; so does what ns-3's own LTE stack draws.
+     */
+    void DrawAnew();
+
     /** Sets the PRB ceilings of a cell, by slice; those of absent slices do not count. */
     void SetCeilings(uint16_t cell, const std::vector<double>& fractions);
 
@@ -146,6 +153,7 @@ class SlicedCells : public Object
   private:
     void BuildCells();
     void BuildUsers();
+    void AssignTrafficStreams();
     UeMovement Movement() const;
     Ptr<Node> PlaceUe(uint16_t cell);
     void AddUser(Ptr<Node> node, uint16_t cell, uint32_t slice);
@@ -157,28 +165,27 @@ class SlicedCells : public Object
     uint32_t CountUsers(uint16_t cell, uint32_t slice) const;
     SliceKpi Measure(uint16_t cell, uint32_t slice);
     void ApplyEvents(uint32_t k);
-    Ptr<LoadSource> MakeSource(Ptr<Node> node, const Address& remote, Direction direction);
+    Ptr<LoadSource> MakeSource(Ptr<Node> node, const Address& remote);
     void Offer(uint32_t ue);
     void OfferLoad(uint32_t k, Time duration);
     void BeginWindow(uint32_t k);
 
     using Meters = std::vector<std::vector<IntervalMeter>>; //!< by [cell][slice]
 
-    SlicedCellsConfig m_config;                         //!< as given
-    TrafficMask m_mask;                                 //!< as given
-    Ptr<RadioAccess> m_radio;                           //!< as given
-    Ptr<UniformRandomVariable> m_place;                 //!< where UEs are
-    std::vector<Vector> m_sites;                        //!< positions
-    std::vector<bool> m_present;                        //!< by slice, in the open interval
-    std::vector<UeRecord> m_ues;                        //!< by UE id
-    std::vector<Ptr<LoadSource>> m_sources;             //!< of the downlink, by UE id
-    std::vector<Ptr<LoadSource>> m_uplinkSources;       //!< by UE id, if there is an uplink load
-    std::map<Ipv4Address, uint32_t> m_ueAt;             //!< UE id by address
-    std::array<Meters, DIRECTIONS> m_meters;            //!< by direction
-    std::array<int64_t, DIRECTIONS> m_trafficStreams{}; //!< next free one, by direction
-    uint32_t m_offered{0};                              //!< interval whose load is offered
-    Time m_offerEnd;                                    //!< until when
-    EventId m_beginWindow;                              //!< end of the warm-up
+    SlicedCellsConfig m_config;                   //!< as given
+    TrafficMask m_mask;                           //!< as given
+    Ptr<RadioAccess> m_radio;                     //!< as given
+    Ptr<UniformRandomVariable> m_place;           //!< where UEs are
+    std::vector<Vector> m_sites;                  //!< positions
+    std::vector<bool> m_present;                  //!< by slice, in the open interval
+    std::vector<UeRecord> m_ues;                  //!< by UE id
+    std::vector<Ptr<LoadSource>> m_sources;       //!< of the downlink, by UE id
+    std::vector<Ptr<LoadSource>> m_uplinkSources; //!< by UE id, if there is an uplink load
+    std::map<Ipv4Address, uint32_t> m_ueAt;       //!< UE id by address
+    std::array<Meters, DIRECTIONS> m_meters;      //!< by direction
+    uint32_t m_offered{0};                        //!< interval whose load is offered
+    Time m_offerEnd;                              //!< until when
+    EventId m_beginWindow;                        //!< end of the warm-up
 };
 
 } // namespace ns3

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from pyctl.env.cosim import CoSimEnv, Fields
@@ -53,7 +53,7 @@ class AwaitedEnv(CoSimEnv):
         self._host, self._port = parse_tcp("address", address)
         self._curve = curve
 
-    def branch(self, n: int = 1) -> list[Self]:
+    def branch(self, n: int = 1, runs: Sequence[int] | None = None) -> list[Self]:
         """Is not there for a simulation that was not started here.
 
         Raises:

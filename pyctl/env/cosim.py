@@ -27,7 +27,7 @@ import gymnasium
 
 from pyctl.descriptors import require_descriptors
 from pyctl.env.link import EXIT_S, Link, require_timeout
-from pyctl.env.seeds import SeedSequence
+from pyctl.env.seeds import SeedSequence, require_seed
 from pyctl.env.values import SUM_SLACK, checked, project_sums, require_sums
 from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, SimulationError, UsageError
 from pyctl.exchange.channel import CHANNEL_DESCRIPTORS, Channel
@@ -263,7 +263,7 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
                 self._server = server.retain()
                 return
 
-    def branch(self, n: int = 1) -> list[Self]:
+    def branch(self, n: int = 1, runs: Sequence[int] | None = None) -> list[Self]:
         """Copies the simulation as it is now, between two steps.
 
         Each copy is an environment of its own that goes on from this state: its next ``step`` does
@@ -272,25 +272,34 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
 
         Args:
             n: copies.
+            runs: ``RngRun`` of each copy, from 0 to 2^32 - 1: from here on it draws arrivals,
+                fading and decoding anew, so that copies of different runs see different
+                futures of the same state, and those of one run the same. None: all go on with
+                this one's random numbers. Scenario ``cells`` can.
 
         Raises:
             EpisodeOver: there is no episode to branch.
             UsageError: ``n`` is not a whole number above 0, or more branches would live at once
-                than ``pyctl.launch.server.MAX_LIVE``, or the limit of open files is too low.
-            SimulationError: the simulation ended, or there was no room for all copies: then there
-                is none.
+                than ``pyctl.launch.server.MAX_LIVE``, or the limit of open files is too low, or
+                ``runs`` are not ``n`` such numbers.
+            SimulationError: the simulation ended, there was no room for all copies, or the
+                scenario cannot draw anew: then there is none.
         """
         link = self._require_link()
         if self._server is None:
             raise EpisodeOver("the environment is closed; call reset() first")
         n = self._server.require_room(n)
+        runs_of_copies = _require_runs(runs, n)
         needed = n * DESCRIPTORS[self._transport]
         require_descriptors(needed, f"branches ({n}, over {self._transport})")
         with contextlib.ExitStack() as undo:
             sessions = [undo.enter_context(contextlib.closing(self._listen())) for _ in range(n)]
             log_paths = self._branch_log_paths(n)
             logs = [SimulationLog(path) for path in log_paths]
-            peers = [Peer(s.endpoint, log.path) for s, log in zip(sessions, logs, strict=True)]
+            peers = [
+                Peer(session.endpoint, log.path, run)
+                for session, log, run in zip(sessions, logs, runs_of_copies, strict=True)
+            ]
             pids, trouble = link.branch(peers)
             copies = [
                 self._server.adopt(pid, log, self._command())
@@ -420,3 +429,11 @@ class CoSimEnv(gymnasium.Env[Fields, Fields]):
     def _close_link(self) -> None:
         if self._link is not None:
             self._link.close()
+
+
+def _require_runs(runs: Sequence[int] | None, n: int) -> list[int | None]:
+    if runs is None:
+        return [None] * n
+    if len(runs) != n:
+        raise UsageError(f"runs has {len(runs)} elements; {n} are required, one a branch")
+    return [require_seed(f"runs[{i}]", run) for i, run in enumerate(runs)]

@@ -7,11 +7,25 @@ program sees the same episodes again, and never the same episode twice by accide
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pyctl.errors import UsageError
 
 MAX_SEED = 2**32 - 1
+
+
+def require_seed(name: str, value: Any) -> int:
+    """Refuses what is no seed.
+
+    Raises:
+        UsageError: naming it and its value.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not 0 <= value <= MAX_SEED:
+        raise UsageError(f"{name} is {value!r}; a whole number from 0 to {MAX_SEED} is required")
+    return int(value)
 
 
 class SeedSequence:
@@ -43,9 +57,5 @@ class SeedSequence:
     def _begin(self, seed: int | None) -> None:
         if seed is None:
             seed = int(np.random.SeedSequence().generate_state(1)[0])
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-            raise UsageError(f"seed is {seed!r}; a whole number from 0 to {MAX_SEED} is required")
-        if not 0 <= seed <= MAX_SEED:
-            raise UsageError(f"seed is {seed}; a whole number from 0 to {MAX_SEED} is required")
-        self._first = int(seed)
+        self._first = require_seed("seed", seed)
         self._episodes = 0

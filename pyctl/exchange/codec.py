@@ -94,10 +94,13 @@ class Peer:
     Attributes:
         endpoint: of the agent.
         log: file that the copy's output goes to; empty: where the original's goes.
+        run: ``RngRun`` that a branch draws random numbers by from there on; None: it goes on in
+            its original's.
     """
 
     endpoint: str
     log: str = ""
+    run: int | None = None
 
 
 def encode_hello(hello: Hello) -> bytes:
@@ -198,7 +201,9 @@ def encode_stop() -> bytes:
 
 def encode_branch(peers: Sequence[Peer]) -> bytes:
     """Writes ``EnvActMsg`` that asks for a copy of the simulation for each peer."""
-    branches = [wire.BranchPeer(endpoint=peer.endpoint, log=peer.log) for peer in peers]
+    branches = [
+        wire.BranchPeer(endpoint=peer.endpoint, log=peer.log, run=peer.run) for peer in peers
+    ]
     return _bytes(wire.EnvActMsg(branch=branches))
 
 

@@ -22,6 +22,7 @@ AS_RUN: Mapping[str, Mapping[str, Any]] = {"as run": {}}
 # The paper's x and activation against the others; the first is what `idla` runs with.
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     **AS_RUN,
+    "single fit": {"fits": 1},
     "ReLU": {"activation": "relu"},
     "x: PRBs used": {"share": "used"},
     "ReLU, x: PRBs used": {"activation": "relu", "share": "used"},

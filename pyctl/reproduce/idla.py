@@ -10,10 +10,12 @@ import numpy as np
 
 from analysis.figures.idla import Drawing, draw_all
 from analysis.idla import (
+    PLANNER,
     Periods,
     cube,
     decision_ms,
     largest_total,
+    losses_to_planner,
     paired,
     regrets,
     repairs,
@@ -131,8 +133,15 @@ def _measures(
         *_feasibility(runs, periods),
         *(
             _measure(f"regret_vs_sim_oracle_{name}", regrets(slots, name))
-            for name in ALLOCATORS
+            for name in (*ALLOCATORS, PLANNER)
             if name != OURS
+        ),
+        *(
+            _measure(
+                "loss_to_planner" + ("" if name == OURS else f"_{name}"),
+                losses_to_planner(slots, name),
+            )
+            for name in ALLOCATORS
         ),
         *_load(runs, periods, estimators),
     ]

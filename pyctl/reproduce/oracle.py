@@ -4,6 +4,10 @@ A stored run is played again by its own decisions. At a sampled slot the simulat
 once for each point of the grid: in one cell the shares are that point, in all others what the run
 had there, and users, channel and packets are the same in all branches. What each allocator decided
 for that slot in its own run is tried in the same way, so that all are held against one truth.
+
+The oracle knows what comes. What can be had without that shows a planner: it may try shares in the
+simulator from the very state of the slot, but in futures other than the one that comes. All are
+then held against it, too, on the mean of yet other futures.
 """
 
 from __future__ import annotations
@@ -16,15 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from analysis.idla import PLANNER
 from pyctl.env.cosim import CoSimEnv
 from pyctl.reproduce.files import write_whole
+from pyctl.reproduce.futures import UNITS, Floats, outcomes, plan, with_own
 
-Floats = npt.NDArray[np.float32]
-
-UNITS = 10  # of which 1 consists: a grid of 0.1
-STREAM = 20  # of this module's random numbers, beside the run's seed
+FUTURES = 8  # that the planner tries shares in, and as many others that all are judged in
+STREAM, FUTURE_STREAM = 20, 21  # of this module's random numbers, beside the run's seed
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,9 @@ def look(
 
     Returns:
         For each slot ``seed``, ``step``, ``cell``, ``slices`` (their number), ``oracle`` (best
-        utility of the cell: mean of log(1 + r) over its slices), ``oracle_shares`` and ``utility``
-        of each allocator.
+        utility of the cell: mean of log(1 + r) over its slices), ``oracle_shares``, ``utility``
+        of each allocator and of the planner, and their ``expected`` utility: the mean over
+        ``FUTURES`` others that the planner has not seen either.
     """
     missing = [slot for slot in slots if not _is_there(_path(out, played, slot), played)]
     if missing:
@@ -108,9 +112,8 @@ def look(
 
 
 def _is_there(path: Path, played: Played) -> bool:
-    return (
-        path.is_file() and played.decisions.keys() <= json.loads(path.read_text())["utility"].keys()
-    )
+    names = {*played.decisions, PLANNER}
+    return path.is_file() and names <= json.loads(path.read_text())["utility"].keys()
 
 
 def _path(out: Path, played: Played, slot: Slot) -> Path:
@@ -142,45 +145,31 @@ def _at(
     env: CoSimEnv, observation: Mapping[str, Any], played: Played, slot: Slot, at_once: int
 ) -> dict[str, Any]:
     present = np.flatnonzero(observation["slice_present"][slot.cell] > 0)
+    leading = played.decisions[played.leading][slot.step]
+    own = {name: steps[slot.step][slot.cell, present] for name, steps in played.decisions.items()}
+    rng = np.random.default_rng([played.seed, FUTURE_STREAM, slot.step])
+    runs = [int(run) for run in rng.integers(2**32, size=2 * FUTURES)]
+    own[PLANNER] = plan(env, leading, slot.cell, present, runs[:FUTURES], at_once)
     points = list(grid_points(len(present)))
-    decided = {name: steps[slot.step] for name, steps in played.decisions.items()}
-    tried = [_with(decided[played.leading], slot.cell, present, point) for point in points]
-    tried += [
-        _with(decided[played.leading], slot.cell, present, shares[slot.cell, present])
-        for shares in decided.values()
-    ]
-    utilities = [
-        float(np.log1p(r[slot.cell, present]).mean()) for r in _branches(env, tried, at_once)
-    ]
-    best = int(np.argmax(utilities))
+    tried = [with_own(leading, slot.cell, present, split) for split in (*points, *own.values())]
+    decided = tried[len(points) :]
+
+    def utilities(some: Sequence[Floats], run: int | None = None) -> list[float]:
+        return [
+            float(np.log1p(r[slot.cell, present]).mean()) for r in outcomes(env, some, at_once, run)
+        ]
+
+    reached = utilities(tried)
+    expected = np.mean([utilities(decided, run) for run in runs[FUTURES:]], axis=0).tolist()
+    best = int(np.argmax(reached))
     return {
         "seed": played.seed,
         "step": slot.step,
         "cell": slot.cell,
         "slices": len(present),
-        "oracle": utilities[best],
-        "oracle_on_grid": max(utilities[: len(points)]),
+        "oracle": reached[best],
+        "oracle_on_grid": max(reached[: len(points)]),
         "oracle_shares": [round(float(x), 4) for x in tried[best][slot.cell]],
-        "utility": dict(zip(decided, utilities[len(points) :], strict=True)),
+        "utility": dict(zip(own, reached[len(points) :], strict=True)),
+        "expected": dict(zip(own, expected, strict=True)),
     }
-
-
-def _with(shares: Floats, cell: int, present: npt.NDArray[np.intp], own: Floats) -> Floats:
-    changed = shares.copy()
-    changed[cell, present] = own
-    return changed
-
-
-def _branches(env: CoSimEnv, tried: Sequence[Floats], at_once: int) -> Iterator[Floats]:
-    """Puts each of several decisions in force for an interval of a branch; gives r of each."""
-    for begin in range(0, len(tried), at_once):
-        some = tried[begin : begin + at_once]
-        twins = env.branch(len(some))
-        try:
-            for twin, shares in zip(twins, some, strict=True):
-                twin.send(twin.allowed({"prb_max": shares}))
-            for twin in twins:
-                yield twin.receive()[0]["r"]
-        finally:
-            for twin in twins:
-                twin.close()

@@ -97,3 +97,11 @@ def test_regret_is_a_part_of_the_oracles_utility() -> None:
     assert found.mean == pytest.approx(0.1)
     assert found.low == pytest.approx(0)
     assert found.high == pytest.approx(0.2)
+
+
+def test_losses_to_the_planner_are_in_futures_that_nobody_knows() -> None:
+    slots = [
+        {"expected": {"planner": 0.6, "idla": 0.6}, "utility": {"idla": 0.1}},
+        {"expected": {"planner": 0.4, "idla": 0.45}, "utility": {"idla": 0.1}},
+    ]
+    assert idla.losses_to_planner(slots, "idla").mean == pytest.approx(-0.05)

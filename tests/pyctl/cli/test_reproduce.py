@@ -43,6 +43,8 @@ def test_it_reports_the_measures_of_the_design(store: tuple[Path, dict[str, Any]
     assert found["idla.share_total_excess"]["ok"] is True
     assert found["idla.guard_repairs"]["value"] == 0
     assert found["idla.regret_vs_sim_oracle"]["value"] >= 0
+    assert found["idla.regret_vs_sim_oracle_planner"]["value"] >= 0
+    assert isinstance(found["idla.loss_to_planner"]["value"], float)
     assert 0 <= found["idla.p_r1_h1"]["value"] <= 1
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from pyctl.env.cosim import DESCRIPTORS, CoSimEnv
 from pyctl.env.seeds import SeedSequence
-from pyctl.errors import EpisodeOver, UsageError
+from pyctl.errors import EpisodeOver, SimulationError, UsageError
 from pyctl.exchange.transport import Transport
 from pyctl.launch.server import MAX_LIVE
 
@@ -65,6 +65,53 @@ def test_a_branch_is_its_parents_continuation_bit_by_bit(transport: Transport) -
     assert records(env, [EQUAL, SKEWED, *rest]) == first + parent  # neither is an undisturbed run
     for each in (env, twin, other):
         each.close()
+
+
+def test_branches_of_other_runs_see_other_futures_of_the_same_state() -> None:
+    env = CoSimEnv("cells", CELLS, seed=3)
+    env.reset()
+    records(env, [EQUAL, SKEWED])
+    goes_on, seven, eight, seven_again = (
+        *env.branch(),
+        *env.branch(3, runs=[7, 8, 7]),
+    )
+    rest = [EQUAL, EQUAL, EQUAL]
+    parent = records(env, rest)
+    assert records(goes_on, rest) == parent
+    futures = [records(each, rest) for each in (seven, eight, seven_again)]
+    assert futures[0] == futures[2]
+    assert futures[0] != futures[1]
+    assert parent not in futures
+    for each in (env, goes_on, seven, eight, seven_again):
+        each.close()
+
+
+@pytest.mark.parametrize("changes", [{}, {"ul_load": 0.5}, {"radio": "lte"}])
+def test_another_future_offers_as_much(changes: dict[str, Any]) -> None:
+    env = CoSimEnv("cells", {**CELLS, "interval_s": 1, **changes}, seed=3)
+    env.reset()
+    twins = [env, *env.branch(6, runs=range(6))]
+    fields = [twin.step(EQUAL)[0] for twin in twins]
+    offered = np.stack([each["offered"] + each["offered_ul"] for each in fields])
+    np.testing.assert_allclose(offered[1:], offered[:1].repeat(6, axis=0), rtol=0.1)
+    assert len({each["delay_e2e"].tobytes() for each in fields}) == len(twins)
+    for twin in twins:
+        twin.close()
+
+
+def test_runs_of_branches_are_checked() -> None:
+    env = CoSimEnv("loopback", {"steps": 3}, seed=1)
+    env.reset()
+    with pytest.raises(UsageError, match="runs has 1 elements; 2 are required, one a branch"):
+        env.branch(2, runs=[1])
+    for run in (-1, 2**32, 0.5, True, "1"):
+        with pytest.raises(UsageError, match=rf"runs\[1\] is {run!r}; a whole number from 0 to"):
+            env.branch(2, runs=[1, run])  # type: ignore[list-item]
+    with pytest.raises(SimulationError, match=r"0 of 1 branches .*: this scenario's branches cann"):
+        env.branch(1, runs=[1])
+    env.step(LOOP)  # it lives
+    assert running() == 2
+    env.close()
 
 
 def test_sockets_and_timers_of_the_simulated_network_branch_too() -> None:

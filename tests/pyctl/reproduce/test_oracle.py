@@ -23,6 +23,7 @@ PARAMETERS = {
     "interval_s": 0.2,
     "warmup_s": 0.05,
     "mask": "constant",
+    "load": 3,
 }
 
 
@@ -81,6 +82,9 @@ def test_it_finds_the_best_of_what_a_simulation_does(played: Played, tmp_path: P
     assert found["utility"]["b"] == pytest.approx(by_hand[5])
     assert found["oracle"] >= max(found["utility"].values())
     assert found["slices"] == 2
+    # In futures that none has seen, and in the one that comes.
+    assert set(found["expected"]) == set(found["utility"]) == {"a", "b", "planner"}
+    assert found["expected"]["a"] != found["utility"]["a"]
 
 
 def test_what_is_found_is_not_looked_for_again(played: Played, tmp_path: Path) -> None:
@@ -92,7 +96,7 @@ def test_what_is_found_is_not_looked_for_again(played: Played, tmp_path: Path) -
 def test_a_slot_is_looked_at_again_for_another_allocator(played: Played, tmp_path: Path) -> None:
     alone = replace(played, decisions={"a": played.decisions["a"]})
     (first,) = oracle.look(alone, [Slot(1, 0)], tmp_path, 4, lambda _: None)
-    assert set(first["utility"]) == {"a"}
+    assert set(first["utility"]) == {"a", "planner"}
     (again,) = oracle.look(played, [Slot(1, 0)], tmp_path, 4, lambda _: None)
-    assert set(again["utility"]) == {"a", "b"}
+    assert set(again["utility"]) == {"a", "b", "planner"}
     assert again["utility"]["a"] == first["utility"]["a"]
