@@ -82,7 +82,7 @@ def _messages_of(space: Space) -> list[bytes]:
         codec.encode_ack(),
         codec.encode_ack(stop=True),
         codec.encode_stop(),
-        codec.encode_branch([Peer("ipc:///tmp/a", "log"), Peer("tcp://127.0.0.1:1")]),
+        codec.encode_branch([Peer("ipc:///tmp/a", "log"), Peer("tcp://127.0.0.1:1", run=7)]),
         codec.encode_hello(Hello(7, space, SPACES[0])),
         codec.encode_action(value, space),
         codec.encode_state(State(value, 0.5), space),

@@ -43,7 +43,8 @@ def messages(draw: st.DrawFn) -> tuple[bytes, Space]:
     if kind == "action":
         return codec.encode_action(value, space), space
     if kind == "branch":
-        return codec.encode_branch([Peer(draw(st.text(max_size=9)), "log")]), space
+        run = draw(st.none() | st.integers(0, 2**64 - 1))
+        return codec.encode_branch([Peer(draw(st.text(max_size=9)), "log", run)]), space
     return codec.encode_ack() if kind == "ack" else codec.encode_stop(), space
 
 
