@@ -37,9 +37,11 @@ ForkServer::ParseJob(const std::string& command)
             throw ProtocolError(refusal + "run is " + run.dump() +
                                 "; a whole number from 0 is required");
         }
-        return {{start.at("endpoint"), start.at("log"), std::nullopt},
-                run,
-                start.at("attach").get<bool>()};
+        // One after the other: gcc 12 destroys members twice where a later one of a list throws.
+        const std::string endpoint = start.at("endpoint");
+        const std::string log = start.at("log");
+        const bool attach = start.at("attach").get<bool>();
+        return {{endpoint, log, std::nullopt}, run, attach};
     }
     catch (const nlohmann::json::exception& error)
     {
