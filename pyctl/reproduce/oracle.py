@@ -12,9 +12,8 @@ then held against it, too, on the mean of yet other futures.
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ import numpy as np
 from analysis.idla import PLANNER
 from pyctl.env.cosim import CoSimEnv
 from pyctl.reproduce.files import write_whole
-from pyctl.reproduce.futures import UNITS, Floats, outcomes, plan, with_own
+from pyctl.reproduce.futures import Floats, grid_points, outcomes, plan, with_own
 
 FUTURES = 8  # that the planner tries shares in, and as many others that all are judged in
 STREAM, FUTURE_STREAM = 20, 21  # of this module's random numbers, beside the run's seed
@@ -73,13 +72,6 @@ def sample_slots(
         for step in rng.choice(np.arange(low, high), min(count, high - low), replace=False)
     ]
     return [Slot(step, int(rng.integers(cells))) for step in sorted(steps)]
-
-
-def grid_points(slices: int) -> Iterator[Floats]:
-    """Lists all shares in tenths that sum to 1: 66 for three slices, 286 for four."""
-    for bars in itertools.combinations(range(UNITS + slices - 1), slices - 1):
-        edges = np.array([-1, *bars, UNITS + slices - 1])
-        yield ((np.diff(edges) - 1) / UNITS).astype(np.float32)
 
 
 def look(

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from pyctl.env.cosim import CoSimEnv
-from pyctl.reproduce.futures import Floats, outcomes, plan, with_own
-from pyctl.reproduce.oracle import grid_points
+from pyctl.reproduce.futures import Floats, grid_points, outcomes, plan, with_own
 
 PARAMETERS = {
     "steps": 4,
@@ -25,6 +24,15 @@ PARAMETERS = {
 EQUAL = np.full((3, 3), 1 / 3, np.float32)
 PRESENT = np.arange(3)
 CELL = 1
+
+
+def test_the_grid_has_all_shares_in_tenths() -> None:
+    points = list(grid_points(3))
+    assert len(points) == 66  # 12 over 2
+    np.testing.assert_allclose(np.sum(points, axis=1), 1, atol=1e-6)
+    assert {tuple(np.round(10 * p).astype(int)) for p in points} >= {(10, 0, 0), (3, 3, 4)}
+    assert len(list(grid_points(4))) == 286  # 13 over 3
+    assert [float(p[0]) for p in grid_points(1)] == [1.0]
 
 
 @pytest.fixture(scope="module")
