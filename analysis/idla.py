@@ -23,9 +23,7 @@ CONVERGED_STEPS = 500  # at most, of the end of a period
 BLOCK_STEPS = 24  # six hours: neighbouring intervals are alike, blocks of them less so
 NEAR = 0.05  # of the final utility: converged
 SMOOTH_STEPS = 5
-PLANNER = (
-    "planner"  # tries shares in the simulator itself, in other futures than the one that comes
-)
+PLANNER = "planner"  # tries shares in the simulator, in futures other than the one that comes
 
 Floats = npt.NDArray[np.float64]
 
@@ -130,13 +128,17 @@ def decision_ms(run: Run, begin: int) -> Floats:
 
 def losses_to_planner(slots: Sequence[Mapping[str, Any]], allocator: str) -> Interval:
     """Gives what is lost to the planner in futures that nobody knows, as a part of its utility."""
-    scale = float(np.mean([slot["expected"][PLANNER] for slot in slots]))
-    lost = [(slot["expected"][PLANNER] - slot["expected"][allocator]) / scale for slot in slots]
-    return bootstrap_mean(lost)
+    expected = [slot["expected"] for slot in slots]
+    return _lost([each[PLANNER] for each in expected], [each[allocator] for each in expected])
 
 
 def regrets(slots: Sequence[Mapping[str, Any]], allocator: str) -> Interval:
     """Gives what is lost to the simulator's oracle, as a part of its utility, over slots."""
-    scale = float(np.mean([slot["oracle"] for slot in slots]))
-    lost = [(slot["oracle"] - slot["utility"][allocator]) / scale for slot in slots]
-    return bootstrap_mean(lost)
+    reached = [slot["utility"][allocator] for slot in slots]
+    return _lost([slot["oracle"] for slot in slots], reached)
+
+
+def _lost(best: Sequence[float], reached: Sequence[float]) -> Interval:
+    """Gives the mean of what is lost to the best, as a part of the best's mean."""
+    scale = float(np.mean(best))
+    return bootstrap_mean([(b - r) / scale for b, r in zip(best, reached, strict=True)])
