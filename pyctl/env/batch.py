@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from pyctl.env.seeds import MAX_SEED
+from pyctl.env.seeds import MAX_SEED, require_seed
 from pyctl.errors import UsageError
 
 Params = Mapping[str, Any]
@@ -40,20 +40,14 @@ def seeds_of_each(seed: int | Sequence[int | None] | None, n: int) -> list[int |
     if seed is None:
         return [None] * n
     if isinstance(seed, int | np.integer) and not isinstance(seed, bool):
-        _check_seed(seed, "seed", MAX_SEED - n + 1)
-        return [int(seed) + i for i in range(n)]
+        first = require_seed("seed", seed, MAX_SEED - n + 1)
+        return [first + i for i in range(n)]
     if isinstance(seed, str | bool) or not isinstance(seed, Sequence) or len(seed) != n:
         raise UsageError(f"seed is {seed!r}; a whole number, or a list of {n} is required")
     for i, each in enumerate(seed):
         if each is not None:
-            _check_seed(each, f"seed[{i}]")
+            require_seed(f"seed[{i}]", each)
     return list(seed)
-
-
-def _check_seed(seed: int, name: str, last: int = MAX_SEED) -> None:
-    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    if not whole or not 0 <= seed <= last:
-        raise UsageError(f"{name} is {seed!r}; a whole number from 0 to {last} is required")
 
 
 def log_of_each(log_path: str | Path | None, n: int) -> list[Path | None]:
