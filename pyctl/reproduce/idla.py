@@ -132,15 +132,12 @@ def _measures(
         *_reconvergence(runs, periods),
         *_feasibility(runs, periods),
         *(
-            _measure(f"regret_vs_sim_oracle_{name}", regrets(slots, name))
+            _measure(f"regret_vs_sim_oracle{_suffix(name)}", regrets(slots, name))
             for name in (*ALLOCATORS, PLANNER)
             if name != OURS
         ),
         *(
-            _measure(
-                "loss_to_planner" + ("" if name == OURS else f"_{name}"),
-                losses_to_planner(slots, name),
-            )
+            _measure(f"loss_to_planner{_suffix(name)}", losses_to_planner(slots, name))
             for name in ALLOCATORS
         ),
         *_load(runs, periods, estimators),
@@ -193,9 +190,9 @@ def _differences(runs: Runs, windows: Mapping[str, tuple[int, int]]) -> list[Mea
             whole = (windows["h1"], windows["h2"])
             parts = [paired(runs[OURS], runs[name], window) for window in whole]
             found += [
-                _measure(f"utility_minus_{_word(name)}", _mean_of(parts), target),
-                _measure(f"utility_minus_{_word(name)}_h1", parts[0]),
-                _measure(f"utility_minus_{_word(name)}_h2", parts[1]),
+                _measure(f"utility_minus{_suffix(name)}", _mean_of(parts), target),
+                _measure(f"utility_minus{_suffix(name)}_h1", parts[0]),
+                _measure(f"utility_minus{_suffix(name)}_h2", parts[1]),
             ]
     return found
 
@@ -209,14 +206,15 @@ def _mean_of(parts: Sequence[Interval]) -> Interval:
     return Interval(mean, mean - below, mean + above)
 
 
-def _word(name: str) -> str:
-    return name.replace("-", "_")
+def _suffix(name: str) -> str:
+    """Gives what a measure's name ends in: nothing for the paper's own allocator."""
+    return "" if name == OURS else "_" + name.replace("-", "_")
 
 
 def _satisfaction(runs: Runs, windows: Mapping[str, tuple[int, int]]) -> list[Measure]:
     found = []
     for name in (OURS, *(other for other in ALLOCATORS if other != OURS)):
-        suffix = "" if name == OURS else f"_{_word(name)}"
+        suffix = _suffix(name)
         for period, window in windows.items():
             shares = bootstrap_mean([satisfied(run, window) for run in runs[name]])
             utility = bootstrap_mean(
@@ -237,11 +235,9 @@ def _reconvergence(runs: Runs, periods: Periods) -> list[Measure]:
     found = []
     for name in (OURS, *(other for other in ALLOCATORS if other not in (OURS, REFERENCE))):
         slots = slots_to_reconverge(runs[name], runs[REFERENCE], periods)
-        suffix = "" if name == OURS else f"_{_word(name)}"
         target = "<= 5" if name == OURS else None
-        found.append(
-            Measure(f"idla.slots_to_reconverge{suffix}", float(slots), "slots", target=target)
-        )
+        measure = f"idla.slots_to_reconverge{_suffix(name)}"
+        found.append(Measure(measure, float(slots), "slots", target=target))
     return found
 
 
