@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.store_reader import Run
 
 CONVERGED_STEPS = 500  # at most, of the end of a period
+DAY_STEPS = 96
 BLOCK_STEPS = 24  # six hours: neighbouring intervals are alike, blocks of them less so
 NEAR = 0.05  # of the final utility: converged
 SMOOTH_STEPS = 5
@@ -81,9 +82,8 @@ def paired(runs: Sequence[Run], others: Sequence[Run], window: tuple[int, int]) 
         hours of each seed.
     """
     blocks: list[float] = []
-    theirs = by_seed(others)
-    for run in runs:
-        difference = (utilities(run) - utilities(theirs[run.seed]))[window[0] : window[1]]
+    for gain in _gains(runs, others):
+        difference = gain[window[0] : window[1]]
         count = max(len(difference) // BLOCK_STEPS, 1)
         blocks += [float(part.mean()) for part in np.array_split(difference, count)]
     return bootstrap_mean(blocks)
@@ -97,9 +97,8 @@ def slots_to_reconverge(runs: Sequence[Run], references: Sequence[Run], periods:
     is the first whose gain is not below that of the converged slots by more than 5 % of their
     utility.
     """
-    theirs = by_seed(references)
     own = np.mean([utilities(run) for run in runs], axis=0)
-    gain = own - np.mean([utilities(theirs[run.seed]) for run in runs], axis=0)
+    gain = np.mean(_gains(runs, references), axis=0)
     low, high = periods.converged()["h2"]
     least = gain[low:high].mean() - NEAR * own[low:high].mean()
     after = gain[periods.change : high]
@@ -107,6 +106,27 @@ def slots_to_reconverge(runs: Sequence[Run], references: Sequence[Run], periods:
     ahead = np.convolve(after, np.ones(width) / width, mode="valid")
     reached = np.flatnonzero(ahead >= least)
     return int(reached[0]) if len(reached) else len(after)
+
+
+def adaptation_losses(
+    runs: Sequence[Run], references: Sequence[Run], periods: Periods
+) -> list[float]:
+    """Gives what each seed loses in the first day with slice 3 to what it does once converged.
+
+    Utility, by the gain over a reference that learns nothing; a whole day, as gains differ by the
+    time of day. It sees what a count of slots does not: a scheme that is good in its first slots
+    and then does harm by exploring.
+    """
+    low, high = periods.converged()["h2"]
+    first = slice(periods.change, min(periods.change + DAY_STEPS, high))
+    gains = _gains(runs, references)
+    return [float(gain[low:high].mean() - gain[first].mean()) for gain in gains]
+
+
+def _gains(runs: Sequence[Run], references: Sequence[Run]) -> list[Floats]:
+    """Gives the utility of each run above that of the reference of its seed, [T] each."""
+    theirs = by_seed(references)
+    return [utilities(run) - utilities(theirs[run.seed]) for run in runs]
 
 
 def largest_total(run: Run) -> float:

@@ -12,6 +12,7 @@ from analysis.figures.idla import Drawing, draw_all
 from analysis.idla import (
     PLANNER,
     Periods,
+    adaptation_losses,
     cube,
     decision_ms,
     largest_total,
@@ -236,8 +237,12 @@ def _reconvergence(runs: Runs, periods: Periods) -> list[Measure]:
     for name in (OURS, *(other for other in ALLOCATORS if other not in (OURS, REFERENCE))):
         slots = slots_to_reconverge(runs[name], runs[REFERENCE], periods)
         target = "<= 5" if name == OURS else None
+        lost = adaptation_losses(runs[name], runs[REFERENCE], periods)
         measure = f"idla.slots_to_reconverge{_suffix(name)}"
-        found.append(Measure(measure, float(slots), "slots", target=target))
+        found += [
+            Measure(measure, float(slots), "slots", target=target),
+            _measure(f"adaptation_loss{_suffix(name)}", bootstrap_mean(lost)),
+        ]
     return found
 
 

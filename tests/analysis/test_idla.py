@@ -78,6 +78,16 @@ def test_a_load_that_changes_for_all_is_no_change_of_a_scheme() -> None:
     assert idla.slots_to_reconverge([run(wave)], [run(wave)], PERIODS) == 0
 
 
+def test_what_is_lost_while_a_scheme_adapts_is_of_the_first_day() -> None:
+    slots = np.arange(STEPS)
+    exploring = (slots >= PERIODS.change + 5) & (slots < PERIODS.change + 17)
+    harmed = run(np.where(exploring, 0.2, 0.8))
+    lost = idla.adaptation_losses([harmed, run(0.8, 2)], [run(0.3, 2), run(0.3)], PERIODS)
+    # H_2 has 60 slots, which is less than a day; 12 of them are bad.
+    assert lost == pytest.approx([(np.log1p(0.8) - np.log1p(0.2)) * 12 / 60, 0])
+    assert idla.slots_to_reconverge([harmed], [run(0.3)], PERIODS) == 0
+
+
 def test_decisions_after_the_training_are_timed() -> None:
     times = idla.decision_ms(run(1.0), 100)
     np.testing.assert_allclose(times, np.arange(101, 120))
