@@ -25,8 +25,8 @@ from pyctl.campaign.offered import TraceChoice
 from pyctl.campaign.plan_fault import PlanFault
 from pyctl.campaign.prepare import RunConfig
 from pyctl.errors import UnknownName, UsageError
+from pyctl.seeds import MAX_SEED
 
-MAX_SEED = 2**32 - 1
 # Decimal steps add up to a border within a few units of the last place.
 DIGITS = 12
 LEAST_SEEDS = 3  # that a spread is judged by

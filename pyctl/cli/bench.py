@@ -11,7 +11,7 @@ import typer
 from pyctl.cli.bench_agents import agents
 from pyctl.cli.bench_batch import batch
 from pyctl.cli.bench_exchange import exchange
-from pyctl.cli.run import MAX_SEED
+from pyctl.seeds import MAX_SEED
 
 if TYPE_CHECKING:
     import pandas as pd

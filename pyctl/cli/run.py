@@ -13,6 +13,7 @@ from pyctl.cli.output import print_json
 from pyctl.cli.timeout import Timeout
 from pyctl.cli.track import Track, trackers
 from pyctl.launch.watched import TIMEOUT_S
+from pyctl.seeds import MAX_SEED
 
 if TYPE_CHECKING:
     from pyctl.campaign.offered import TraceChoice
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pyctl.tracking.names import TrackerName
 
 DEFAULT_OUT = Path("results")
-MAX_SEED = 2**32 - 1
 
 
 def run(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from pyctl.campaign.yaml_file import Key, read_yaml
 from pyctl.errors import UnknownName, UsageError
+from pyctl.seeds import MAX_SEED
 
 Scalar = bool | int | float | str
 KEY_DEPTH = 2
@@ -26,7 +27,7 @@ class RunFile(BaseModel):
     allocator: str | None = None
     set: dict[str, Scalar] = Field(default_factory=dict)
     allocator_set: dict[str, Any] = Field(default_factory=dict)
-    seed: int = Field(default=1, ge=0, lt=2**32)
+    seed: int = Field(default=1, ge=0, le=MAX_SEED)
 
     _path: Path = PrivateAttr(default=Path())
     _lines: dict[Key, int] = PrivateAttr(default_factory=dict)

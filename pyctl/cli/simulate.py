@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pyctl.cli.run import MAX_SEED
+from pyctl.seeds import MAX_SEED
 
 
 def simulate(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyctl.cli.run import MAX_SEED
 from pyctl.cli.validate_compute import compute
 from pyctl.cli.validate_transport import transport
+from pyctl.seeds import MAX_SEED
 
 if TYPE_CHECKING:
     import pandas as pd

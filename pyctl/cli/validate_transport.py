@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyctl.cli.run import MAX_SEED
+from pyctl.seeds import MAX_SEED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from pyctl.env.seeds import MAX_SEED, require_seed
 from pyctl.errors import UsageError
+from pyctl.seeds import MAX_SEED, require_seed
 
 Params = Mapping[str, Any]
 Space = Any  # spaces.Dict of Boxes, which gymnasium's types do not say

@@ -27,7 +27,7 @@ import gymnasium
 
 from pyctl.descriptors import require_descriptors
 from pyctl.env.link import EXIT_S, Link, require_timeout
-from pyctl.env.seeds import SeedSequence, require_seed
+from pyctl.env.seeds import SeedSequence
 from pyctl.env.values import SUM_SLACK, checked, project_sums, require_sums
 from pyctl.errors import EpisodeOver, InvalidAction, ProtocolError, SimulationError, UsageError
 from pyctl.exchange.channel import CHANNEL_DESCRIPTORS, Channel
@@ -43,6 +43,7 @@ from pyctl.launch.scenarios import check_parameters, describe, parameter_argumen
 from pyctl.launch.server import SERVED_DESCRIPTORS, ServedSimulation, SimulationServer
 from pyctl.launch.sim_log import check_sim_log
 from pyctl.launch.watched import TIMEOUT_S
+from pyctl.seeds import require_seed
 
 # That an episode holds open here, with the two of its process.
 DESCRIPTORS: Mapping[Transport, int] = {

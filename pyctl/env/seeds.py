@@ -7,25 +7,9 @@ program sees the same episodes again, and never the same episode twice by accide
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from pyctl.errors import UsageError
-
-MAX_SEED = 2**32 - 1
-
-
-def require_seed(name: str, value: Any, last: int = MAX_SEED) -> int:
-    """Refuses what is no seed up to ``last``.
-
-    Raises:
-        UsageError: naming it and its value.
-    """
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not 0 <= value <= last:
-        raise UsageError(f"{name} is {value!r}; a whole number from 0 to {last} is required")
-    return int(value)
+from pyctl.seeds import require_seed
 
 
 class SeedSequence:
