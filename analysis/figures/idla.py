@@ -24,6 +24,7 @@ from analysis.idla import (
     utilities,
 )
 from analysis.metrics import SATISFIED
+from analysis.statistics import Interval
 from analysis.store_reader import Run
 from analysis.style import (
     COLOURS,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
+Slot = Mapping[str, Any]
+LostBy = Callable[[Sequence[Slot], str], Interval]  # by one allocator
 
 SMOOTH = 24  # slots: six hours
 MASK_SLOTS = 200
@@ -59,7 +62,7 @@ class Drawing:
     periods: Periods
     runs: Mapping[str, Sequence[Run]]
     estimators: Sequence[Mapping[str, Any]]
-    slots: Sequence[Mapping[str, Any]]
+    slots: Sequence[Slot]
 
     @property
     def any_run(self) -> Run:
@@ -206,50 +209,55 @@ def utility_gain(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
 
 def regret(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     """What each decision loses to the best in the simulator, and to the planner; 95 % intervals."""
-    counts = sorted({slot["slices"] for slot in drawing.slots})
+    figure, (above, below) = plt.subplots(2, figsize=(TWO_COLUMNS_INCH, 4.6))
     names = list(drawing.runs)
-    figure, axes = plt.subplots(2, figsize=(TWO_COLUMNS_INCH, 4.6))
-    panels = (
-        (axes[0], "oracle", regrets, [*names, PLANNER]),
-        (axes[1], "planner", losses_to_planner, names),
-    )
+    tables = [
+        _losses(above, drawing.slots, regrets, [*names, PLANNER]).assign(against="oracle"),
+        _losses(below, drawing.slots, losses_to_planner, names).assign(against="planner"),
+    ]
+    above.axhline(2, color="black", lw=0.8, ls="--", label="bound for idla: 2 %")
+    above.set_ylabel("lost to the oracle, which\nknows what comes [%]")
+    above.legend()
+    below.axhline(0, color="black", lw=0.8)
+    below.set_ylabel("lost to the planner,\nwhich does not [%]")
+    below.set_xlim(above.get_xlim())
+    return figure, pd.concat(tables, ignore_index=True)
+
+
+def _losses(
+    axis: Any, slots: Sequence[Slot], lost_by: LostBy, names: Sequence[str]
+) -> pd.DataFrame:
+    """Draws what each allocator loses, a bar for each number of slices."""
+    counts = sorted({slot["slices"] for slot in slots})
     rows = []
     for i, count in enumerate(counts):
-        own = [slot for slot in drawing.slots if slot["slices"] == count]
-        for axis, reference, lost_by, shown in panels:
-            found = [lost_by(own, name) for name in shown]
-            means = np.array([each.mean for each in found])
-            spread = [means - [each.low for each in found], [each.high for each in found] - means]
-            axis.bar(
-                np.arange(len(shown)) + (i - (len(counts) - 1) / 2) * 0.35,
-                100 * means,
-                0.33,
-                yerr=100 * np.array(spread),
-                color=COLOURS[i],
-                label=f"{count} slices, {len(own)} slots",
-                capsize=2,
-            )
-            rows += [
-                {
-                    "against": reference,
-                    "allocator": name,
-                    "slices": count,
-                    "slots": len(own),
-                    "lost": each.mean,
-                    "low": each.low,
-                    "high": each.high,
-                }
-                for name, each in zip(shown, found, strict=True)
-            ]
-    axes[0].axhline(2, color="black", lw=0.8, ls="--", label="bound for idla: 2 %")
-    axes[0].set_ylabel("lost to the oracle, which\nknows what comes [%]")
-    axes[0].legend()
-    axes[1].axhline(0, color="black", lw=0.8)
-    axes[1].set_ylabel("lost to the planner,\nwhich does not [%]")
-    for axis, _, _, shown in panels:
-        axis.set_xticks(range(len(shown)), shown)
-        axis.set_xlim(-0.6, len(names) + 0.6)
-    return figure, pd.DataFrame(rows)
+        own = [slot for slot in slots if slot["slices"] == count]
+        found = [lost_by(own, name) for name in names]
+        means = np.array([each.mean for each in found])
+        spread = [means - [each.low for each in found], [each.high for each in found] - means]
+        axis.bar(
+            np.arange(len(names)) + (i - (len(counts) - 1) / 2) * 0.35,
+            100 * means,
+            0.33,
+            yerr=100 * np.array(spread),
+            color=COLOURS[i],
+            label=f"{count} slices, {len(own)} slots",
+            capsize=2,
+        )
+        rows += [
+            {
+                "allocator": name,
+                "slices": count,
+                "slots": len(own),
+                "lost": each.mean,
+                "low": each.low,
+                "high": each.high,
+            }
+            for name, each in zip(names, found, strict=True)
+        ]
+    axis.set_xticks(range(len(names)), names)
+    axis.set_xlim(-0.6, len(names) - 0.4)
+    return pd.DataFrame(rows)
 
 
 def decision_time(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
