@@ -211,17 +211,17 @@ def regret(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
     """What each decision loses to the best in the simulator, and to the planner; 95 % intervals."""
     figure, (above, below) = plt.subplots(2, figsize=(TWO_COLUMNS_INCH, 4.6))
     names = list(drawing.runs)
-    tables = [
-        _losses(above, drawing.slots, regrets, [*names, PLANNER]).assign(against="oracle"),
-        _losses(below, drawing.slots, losses_to_planner, names).assign(against="planner"),
-    ]
+    tables = {
+        "oracle": _losses(above, drawing.slots, regrets, [*names, PLANNER]),
+        "planner": _losses(below, drawing.slots, losses_to_planner, names),
+    }
     above.axhline(2, color="black", lw=0.8, ls="--", label="bound for idla: 2 %")
     above.set_ylabel("lost to the oracle, which\nknows what comes [%]")
     above.legend()
     below.axhline(0, color="black", lw=0.8)
     below.set_ylabel("lost to the planner,\nwhich does not [%]")
     below.set_xlim(above.get_xlim())
-    return figure, pd.concat(tables, ignore_index=True)
+    return figure, pd.concat(tables, names=["against"]).reset_index("against")
 
 
 def _losses(
