@@ -54,7 +54,7 @@ def study(
     out: Path,
     progress: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Fits and judges the estimator of a run; what is in ``out`` already is not repeated.
+    """Fits and judges the estimator of a run; what ``out`` has of this run is not repeated.
 
     Args:
         run: of an allocator that fits an estimator.
@@ -64,12 +64,14 @@ def study(
         progress: told a line before each fit.
 
     Returns:
-        ``seed``, ``variants`` (reports of ``fit`` by name) and ``later``: ``slice``, ``r`` errors
-        on the intervals of H_2, with the slice that was not there in the training.
+        ``seed``, ``of`` (the run's id and the digest of what it measured), ``variants`` (reports
+        of ``fit`` by name) and ``later``: ``slice``, ``r`` errors on the intervals of H_2, with
+        the slice that was not there in the training.
     """
     path = out / f"{run.label}-seed-{run.seed}.json"
-    if path.is_file():
-        told: dict[str, Any] = json.loads(path.read_text())
+    of = [run.folder.name, run.summary["kpi_sha256"]]
+    told: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    if told.get("of") == of and variants.keys() <= told["variants"].keys():
         return told
     begin, change = periods[0], periods[0] + periods[1]
     training, later = dataset_of(run, 0, begin), dataset_of(run, change, change + periods[2])
@@ -87,6 +89,7 @@ def study(
     ids = [entry["id"] for entry in run.slices]
     told = {
         "seed": run.seed,
+        "of": of,
         "variants": reports,
         "later": {"slice": [ids[i] for i in found["slice"]], "errors": found["errors"]},
     }

@@ -12,15 +12,18 @@ then held against it, too, on the mean of yet other futures.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analysis.idla import PLANNER
+from pyctl.campaign.digest import canonical_json
 from pyctl.env.cosim import CoSimEnv
 from pyctl.reproduce.files import write_whole
 from pyctl.reproduce.futures import Floats, grid_points, outcomes, plan, with_own
@@ -60,6 +63,15 @@ class Played:
     decisions: Mapping[str, Floats]
     leading: str
 
+    @cached_property
+    def digest(self) -> str:
+        """Tells these runs from others: what is found holds for them alone."""
+        about = [self.scenario, self.parameters, self.seed, self.leading, [*self.decisions]]
+        found = hashlib.sha256(canonical_json(about).encode())
+        for steps in self.decisions.values():
+            found.update(np.asarray(steps, "<f4").tobytes())
+        return found.hexdigest()
+
 
 def sample_slots(
     windows: Sequence[tuple[int, int]], counts: Sequence[int], cells: int, seed: int
@@ -81,7 +93,7 @@ def look(
     at_once: int,
     progress: Callable[[str], None],
 ) -> list[dict[str, Any]]:
-    """Finds the optimum of slots; what is in ``out`` already, of all allocators, is not repeated.
+    """Finds the optimum of slots; what ``out`` has of the same runs is not repeated.
 
     Args:
         played: the runs.
@@ -91,10 +103,11 @@ def look(
         progress: told a line before each slot.
 
     Returns:
-        For each slot ``seed``, ``step``, ``cell``, ``slices`` (their number), ``oracle`` (best
-        utility of the cell: mean of log(1 + r) over its slices), ``oracle_shares``, ``utility``
-        of each allocator and of the planner, and their ``expected`` utility: the mean over
-        ``FUTURES`` others that the planner has not seen either.
+        For each slot ``of`` (digest of the runs), ``seed``, ``step``, ``cell``, ``slices`` (their
+        number), ``oracle`` (best utility of the cell: mean of log(1 + r) over its slices),
+        ``oracle_shares``, ``utility`` of each allocator and of the planner, and their
+        ``expected`` utility: the mean over ``FUTURES`` others that the planner has not seen
+        either.
     """
     missing = [slot for slot in slots if not _is_there(_path(out, played, slot), played)]
     if missing:
@@ -104,8 +117,7 @@ def look(
 
 
 def _is_there(path: Path, played: Played) -> bool:
-    names = {*played.decisions, PLANNER}
-    return path.is_file() and names <= json.loads(path.read_text())["utility"].keys()
+    return path.is_file() and json.loads(path.read_text()).get("of") == played.digest
 
 
 def _path(out: Path, played: Played, slot: Slot) -> Path:
@@ -155,6 +167,7 @@ def _at(
     expected = np.mean([utilities(decided, run) for run in runs[FUTURES:]], axis=0).tolist()
     best = int(np.argmax(reached))
     return {
+        "of": played.digest,
         "seed": played.seed,
         "step": slot.step,
         "cell": slot.cell,

@@ -3,7 +3,7 @@
     python -m pyctl.studies.ddnn --trace milano_internet.parquet --out results/ddnn
 
 Every network and its evaluation is a file in the folder and is made once: a study that was ended
-goes on where it was.
+goes on where it was. The folder belongs to one trace and one training: another is refused there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from agents.errors import AllocatorError
 from agents.threads import one_thread
 from pyctl.campaign.atomic import write_text
 from pyctl.campaign.provenance import git_state, machine
-from pyctl.errors import SlicebedError
+from pyctl.errors import SlicebedError, UsageError
 from pyctl.measures import Measure, rows
 from pyctl.studies import ddnn_curves, ddnn_link, ddnn_measures, ddnn_train
 from pyctl.studies.at_once import do_at_once
@@ -41,6 +41,7 @@ SHOWN_SLOTS = 288  # two days of the test part in Fig. 4
 SHOWN_STATION = 0
 FIGURES = ("trade-off-formula", "allocations-formula")
 TABLES = ("facts", "link")
+ABOUT = "study.json"
 
 
 @dataclass(frozen=True)
@@ -107,11 +108,13 @@ def find(study: Study, workers: int = 1) -> Found:
         workers: networks at once; it changes none of them.
 
     Raises:
-        UsageError: the trace cannot be read or holds no such block.
+        UsageError: the trace cannot be read or holds no such block, or the folder has networks of
+            another trace or training.
         AllocatorError: its demands do not fit.
         SlicebedError: a process that trains was ended.
     """
     demands, parts = _read(study)
+    _claim(study, demands)
     missing = [plan for plan in study.plans() if not _path(plan, study).exists()]
     do_at_once(partial(_find_one, study), missing, workers)
     evaluated = [json.loads(_path(plan, study).read_text()) for plan in study.plans()]
@@ -125,7 +128,8 @@ def run(study: Study) -> dict[str, Any]:
         The object that ``--json`` prints: measures, files, where the results come from.
 
     Raises:
-        UsageError: the trace cannot be read or holds no such block.
+        UsageError: the trace cannot be read or holds no such block, or the folder has networks of
+            another trace or training.
         AllocatorError: its demands do not fit.
     """
     found = find(study, len(os.sched_getaffinity(0)) if study.device == "cpu" else 1)
@@ -183,6 +187,30 @@ def _parser() -> argparse.ArgumentParser:
 
 def _measure(entry: dict[str, Any]) -> Measure:
     return Measure(**{key: value for key, value in entry.items() if key != "ok"})
+
+
+def _claim(study: Study, demands: Demands) -> None:
+    """Notes in the folder whose networks it has: those of another study never pass for its own."""
+    path = study.out / ABOUT
+    about = {
+        "trace_sha256": demands.sha256,
+        "squares": list(demands.squares),
+        "training": asdict(study.training),
+        "learning": asdict(study.learning),
+    }
+    held: dict[str, Any] = {}
+    if path.is_file():
+        held = json.loads(path.read_text())
+    elif not study.networks.exists():
+        study.out.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps(about, indent=1) + "\n")
+        return
+    for name, value in about.items():
+        if held.get(name) != value:
+            raise UsageError(
+                f"{study.out} has networks of another study: {name} is {held.get(name)}, here "
+                f"{value}; another --out is required"
+            )
 
 
 def _path(plan: Plan, study: Study) -> Path:

@@ -109,6 +109,20 @@ def test_a_second_call_runs_nothing_and_tells_the_same(
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+def test_an_estimator_of_another_run_does_not_count(store: tuple[Path, dict[str, Any]]) -> None:
+    out, told = store
+    path = out / "estimator" / "idla-measured-seed-1.json"
+    kept = json.loads(path.read_text())
+    other = json.loads(path.read_text())
+    other["of"][0] = "0" * 12
+    other["variants"]["as run"]["mae_test"] = 9.0
+    path.write_text(json.dumps(other))
+    done = slicebed("reproduce", "idla", "--scale", "ci", "--out", str(out), "--json", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["measures"] == told["measures"]
+    assert json.loads(path.read_text()) == kept
+
+
 def test_scales_are_those_of_the_paper() -> None:
     assert SCALES["full"].periods == (1000, 2000, 2000)
     assert SCALES["small"].periods == (600, 600, 600)

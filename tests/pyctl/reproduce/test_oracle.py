@@ -90,3 +90,14 @@ def test_a_slot_is_looked_at_again_for_another_allocator(played: Played, tmp_pat
     (again,) = oracle.look(played, [Slot(1, 0)], tmp_path, 4, lambda _: None)
     assert set(again["utility"]) == {"a", "b", "planner"}
     assert again["utility"]["a"] == first["utility"]["a"]
+
+
+def test_what_was_found_of_other_runs_does_not_count(played: Played, tmp_path: Path) -> None:
+    (first,) = oracle.look(played, [Slot(1, 0)], tmp_path, 4, lambda _: None)
+    others = {**played.decisions, "b": np.full((4, 3, 2), 0.25, np.float32)}
+    changed = replace(played, decisions=others)
+    told: list[str] = []
+    (again,) = oracle.look(changed, [Slot(1, 0)], tmp_path, 4, told.append)
+    assert told == ["oracle: seed 5, slot 1"]
+    assert again["utility"]["a"] == first["utility"]["a"]
+    assert again["utility"]["b"] != first["utility"]["b"]

@@ -121,6 +121,23 @@ def test_what_is_there_is_not_made_again(
     assert capsys.readouterr().err == ""
 
 
+def test_networks_of_another_study_are_no_ones_own(
+    small: tuple[ddnn.Study, dict[str, Any]], tmp_path: Path
+) -> None:
+    study, _ = small
+    other_trace = write_squares(tmp_path / "squares.parquet", slots=310)
+    for other, named in (
+        (dataclasses.replace(study, trace=other_trace), "trace_sha256"),
+        (dataclasses.replace(study, training=Training(batch=32, epochs=2)), "training"),
+    ):
+        with pytest.raises(UsageError, match=f"another study: {named} is .*another --out"):
+            ddnn.find(other)
+    unknown = tmp_path / "unknown"
+    (unknown / "networks").mkdir(parents=True)
+    with pytest.raises(UsageError, match="trace_sha256 is None"):
+        ddnn.find(dataclasses.replace(study, out=unknown))
+
+
 def test_bad_input_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_squares(tmp_path / "squares.parquet", slots=200)
     with pytest.raises(SystemExit) as end:
