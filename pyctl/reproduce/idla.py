@@ -229,6 +229,12 @@ def _satisfaction(runs: Runs, windows: Mapping[str, tuple[int, int]]) -> list[Me
             satisfied(run, windows["h1"]) - satisfied(run, windows["h2"]) for run in runs[name]
         ]
         found.append(_measure(f"p_r1_drop{suffix}", bootstrap_mean(drops)))
+        if name != OURS:
+            more = [
+                float(np.mean([satisfied(own, w) - satisfied(run, w) for w in windows.values()]))
+                for own, run in zip(runs[OURS], runs[name], strict=True)
+            ]
+            found.append(_measure(f"p_r1_minus{suffix}", bootstrap_mean(more)))
     return found
 
 

@@ -46,6 +46,11 @@ def test_it_reports_the_measures_of_the_design(store: tuple[Path, dict[str, Any]
     assert found["idla.regret_vs_sim_oracle_planner"]["value"] >= 0
     assert isinstance(found["idla.loss_to_planner"]["value"], float)
     assert 0 <= found["idla.p_r1_h1"]["value"] <= 1
+    more = [
+        found[f"idla.p_r1_{period}"]["value"] - found[f"idla.p_r1_{period}_equal"]["value"]
+        for period in ("h1", "h2")
+    ]
+    assert found["idla.p_r1_minus_equal"]["value"] == pytest.approx(sum(more) / 2)
 
 
 def test_the_estimator_learns(store: tuple[Path, dict[str, Any]]) -> None:
