@@ -298,7 +298,8 @@ def feasibility(plt: Any, drawing: Drawing) -> tuple[Figure, pd.DataFrame]:
         label = f"{own['repairs'].sum()}\nrepairs"
         axis.scatter([k] * len(own), own["excess"] * 1e6, color=COLOURS[k], marker=MARKERS[k])
         axis.annotate(label, (k, 0.6), ha="center", fontsize=7)
-    axis.axhline(1, color="black", lw=0.8, ls="--")
+    axis.axhline(1, color="black", lw=0.8, ls="--", label="what the guard lets pass")
+    axis.legend()
     axis.set_xticks(range(len(drawing.runs)), list(drawing.runs))
     axis.set(ylabel="largest total of a cell\nabove 1 [millionths]", ylim=(-0.3, 1.3))
     return figure, table
