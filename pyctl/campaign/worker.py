@@ -6,7 +6,6 @@ ends, its simulation with it.
 
 from __future__ import annotations
 
-import gc
 import os
 import queue
 import signal
@@ -29,6 +28,7 @@ from pyctl.campaign.planned import PlannedRun
 from pyctl.campaign.settings import MakeAllocator
 from pyctl.campaign.sharing.door import Door
 from pyctl.campaign.sharing.proxy import shared_allocators
+from pyctl.last_collection import spare_last_collection
 from pyctl.tracking.names import TrackerName
 
 REPORT_EVERY_S = 0.1
@@ -130,7 +130,7 @@ def work(connection: Connection, out: Path, door: Door | None = None) -> None:
     except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
         return
     finally:
-        gc.freeze()  # else Python's end looks through all that was imported, for 0.1 s
+        spare_last_collection()
 
 
 def _listen(

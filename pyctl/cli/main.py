@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -32,6 +31,7 @@ from pyctl.cli import (
 )
 from pyctl.cli import list as list_command
 from pyctl.errors import SlicebedError
+from pyctl.last_collection import spare_last_collection
 
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
@@ -99,4 +99,4 @@ def main() -> None:
     try:
         app()
     finally:
-        gc.freeze()  # else Python's end looks through all that was imported, for 0.1 s
+        spare_last_collection()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pyctl.cli.commands import invoke
+from tests.pyctl.cli.commands import invoke, slicebed
 
 ROW = "5\t1383260400000\t39\t\t\t\t\t2.5\n"
 
@@ -31,3 +31,14 @@ def test_check_refuses_a_damaged_file(tmp_path: Path) -> None:
     assert result.stderr.startswith("slicebed: error: trace ")
     assert "'much'" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_as_a_program_it_says_nothing_more(tmp_path: Path) -> None:
+    good, damaged = tmp_path / "good.txt", tmp_path / "damaged.txt"
+    good.write_text(ROW)
+    damaged.write_text(ROW.replace("2.5", "much"))
+    done = slicebed("data", "check", str(good))
+    assert (done.returncode, done.stderr) == (0, "")
+    done = slicebed("data", "check", str(damaged))
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
