@@ -213,27 +213,25 @@ def _suffix(name: str) -> str:
 
 
 def _satisfaction(runs: Runs, windows: Mapping[str, tuple[int, int]]) -> list[Measure]:
+    reached = {  # [seed, period]
+        name: np.array([[satisfied(run, window) for window in windows.values()] for run in of])
+        for name, of in runs.items()
+    }
     found = []
     for name in (OURS, *(other for other in ALLOCATORS if other != OURS)):
         suffix = _suffix(name)
-        for period, window in windows.items():
-            shares = bootstrap_mean([satisfied(run, window) for run in runs[name]])
+        for (period, window), shares in zip(windows.items(), reached[name].T, strict=True):
             utility = bootstrap_mean(
                 [float(utilities(run)[window[0] : window[1]].mean()) for run in runs[name]]
             )
             found += [
-                _measure(f"p_r1_{period}{suffix}", shares),
+                _measure(f"p_r1_{period}{suffix}", bootstrap_mean(shares)),
                 _measure(f"utility_{period}{suffix}", utility),
             ]
-        drops = [
-            satisfied(run, windows["h1"]) - satisfied(run, windows["h2"]) for run in runs[name]
-        ]
-        found.append(_measure(f"p_r1_drop{suffix}", bootstrap_mean(drops)))
+        before, after = reached[name].T
+        found.append(_measure(f"p_r1_drop{suffix}", bootstrap_mean(before - after)))
         if name != OURS:
-            more = [
-                float(np.mean([satisfied(own, w) - satisfied(run, w) for w in windows.values()]))
-                for own, run in zip(runs[OURS], runs[name], strict=True)
-            ]
+            more = (reached[OURS] - reached[name]).mean(axis=1)
             found.append(_measure(f"p_r1_minus{suffix}", bootstrap_mean(more)))
     return found
 

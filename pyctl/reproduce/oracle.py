@@ -12,7 +12,6 @@ then held against it, too, on the mean of yet other futures.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from analysis.idla import PLANNER
-from pyctl.campaign.digest import canonical_json
+from pyctl.campaign.digest import kpi_sha256
 from pyctl.env.cosim import CoSimEnv
 from pyctl.reproduce.files import write_whole
 from pyctl.reproduce.futures import Floats, grid_points, outcomes, plan, with_own
@@ -64,13 +63,10 @@ class Played:
     leading: str
 
     @cached_property
-    def digest(self) -> str:
-        """Tells these runs from others: what is found holds for them alone."""
-        about = [self.scenario, self.parameters, self.seed, self.leading, [*self.decisions]]
-        found = hashlib.sha256(canonical_json(about).encode())
-        for steps in self.decisions.values():
-            found.update(np.asarray(steps, "<f4").tobytes())
-        return found.hexdigest()
+    def about(self) -> list[Any]:
+        """What tells these runs from others, for JSON: what is found holds for them alone."""
+        decided = kpi_sha256([(0, self.decisions)])
+        return [self.scenario, dict(self.parameters), self.seed, self.leading, decided]
 
 
 def sample_slots(
@@ -103,7 +99,7 @@ def look(
         progress: told a line before each slot.
 
     Returns:
-        For each slot ``of`` (digest of the runs), ``seed``, ``step``, ``cell``, ``slices`` (their
+        For each slot ``of`` (which runs), ``seed``, ``step``, ``cell``, ``slices`` (their
         number), ``oracle`` (best utility of the cell: mean of log(1 + r) over its slices),
         ``oracle_shares``, ``utility`` of each allocator and of the planner, and their
         ``expected`` utility: the mean over ``FUTURES`` others that the planner has not seen
@@ -117,7 +113,7 @@ def look(
 
 
 def _is_there(path: Path, played: Played) -> bool:
-    return path.is_file() and json.loads(path.read_text()).get("of") == played.digest
+    return path.is_file() and json.loads(path.read_text()).get("of") == played.about
 
 
 def _path(out: Path, played: Played, slot: Slot) -> Path:
@@ -167,7 +163,7 @@ def _at(
     expected = np.mean([utilities(decided, run) for run in runs[FUTURES:]], axis=0).tolist()
     best = int(np.argmax(reached))
     return {
-        "of": played.digest,
+        "of": played.about,
         "seed": played.seed,
         "step": slot.step,
         "cell": slot.cell,
